@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { SEGMENT_FORMATS } from '#lib/domain/rendition'
+import { PeekrError } from '#lib/errors'
+import { singleton } from '#lib/singleton'
+
+const GIB = 1024 ** 3
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+
+const bytes = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+(?:\.\d+)?\s*(?:[KMGT]i?B?|B)?$/i, 'must be a size such as 500M, 20G or 1T')
+    .transform(parseSize)
+    .default(fallback)
+
+/** Every setting Peekr reads from the environment; `.env.example` lists them with the same defaults. */
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().min(1).default('::'),
+  PEEKR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PEEKR_TRUSTED_PROXIES: list,
+  PEEKR_DATA: z.string().min(1).default('./data'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(?:\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://')
+    .optional(),
+  PEEKR_ROLE: z.enum(['all', 'web', 'worker']).default('all'),
+  PEEKR_FFMPEG: z.string().min(1).default('/usr/bin/ffmpeg'),
+  PEEKR_FFPROBE: z.string().min(1).default('/usr/bin/ffprobe'),
+  PEEKR_SANDBOX: z.enum(['bwrap', 'off']).default('bwrap'),
+  PEEKR_SEGMENT_FORMAT: z.enum(SEGMENT_FORMATS).default('fmp4'),
+  PEEKR_FRONT_DOOR: z.enum(['on', 'off']).default('on'),
+  PEEKR_ENCODER: z.enum(['auto', 'nvenc', 'x264']).default('auto'),
+  PEEKR_ORIGINALS: z.enum(['remove', 'keep']).default('remove'),
+  PEEKR_MAX_UPLOAD: bytes(100 * GIB),
+  PEEKR_QUOTA: bytes(0),
+  PEEKR_RESERVE: bytes(1 * GIB),
+  PEEKR_CACHE: bytes(GIB / 4),
+  PEEKR_JOBS: z.coerce.number().int().min(1).max(64).default(1),
+  PEEKR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export interface Config {
+  port: number
+  host: string
+  /** The public address without a trailing slash, or null when it is whatever the request names. */
+  publicUrl: string | null
+  trustedProxies: string[]
+  dataPath: string
+  /** null means the embedded database. */
+  mongodbUri: string | null
+  role: 'all' | 'web' | 'worker'
+  ffmpegPath: string
+  ffprobePath: string
+  sandbox: 'bwrap' | 'off'
+  segmentFormat: (typeof SEGMENT_FORMATS)[number]
+  frontDoor: boolean
+  encoder: 'auto' | 'nvenc' | 'x264'
+  /** What becomes of the original after a verified success. */
+  originals: 'remove' | 'keep'
+  uploadSizeBytesMax: number
+  /** Bytes one user may store; 0 is no limit. */
+  quotaBytes: number
+  /** Free bytes that uploads must leave on the disk. */
+  reserveBytes: number
+  cacheSizeBytes: number
+  /** Videos encoded side by side. */
+  jobsMax: number
+  logLevel: string
+}
+
+/**
+ * Reads settings from variables. Empty values count as unset.
+ * @throws config_invalid naming every bad variable, one a line.
+ */
+export function parseConfig(variables: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const parsed = Environment.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    throw new PeekrError('config_invalid', {
+      message: `These settings are not valid. Correct them and start again (.env.example lists all):\n${problems.join('\n')}`,
+    })
+  }
+  const env = parsed.data
+  return {
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: env.PEEKR_URL?.replace(/\/+$/, '') ?? null,
+    trustedProxies: env.PEEKR_TRUSTED_PROXIES,
+    dataPath: resolve(env.PEEKR_DATA),
+    mongodbUri: env.MONGODB_URI ?? null,
+    role: env.PEEKR_ROLE,
+    ffmpegPath: env.PEEKR_FFMPEG,
+    ffprobePath: env.PEEKR_FFPROBE,
+    sandbox: env.PEEKR_SANDBOX,
+    segmentFormat: env.PEEKR_SEGMENT_FORMAT,
+    frontDoor: env.PEEKR_FRONT_DOOR === 'on',
+    encoder: env.PEEKR_ENCODER,
+    originals: env.PEEKR_ORIGINALS,
+    uploadSizeBytesMax: env.PEEKR_MAX_UPLOAD,
+    quotaBytes: env.PEEKR_QUOTA,
+    reserveBytes: env.PEEKR_RESERVE,
+    cacheSizeBytes: env.PEEKR_CACHE,
+    jobsMax: env.PEEKR_JOBS,
+    logLevel: env.PEEKR_LOG_LEVEL,
+  }
+}
+
+/** The settings of this process: the environment over a `.env` file in the working folder, read once. */
+export function getConfig(): Config {
+  return singleton('config', () => parseConfig({ ...readEnvFile('.env'), ...process.env }))
+}
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+}
+
+function parseSize(text: string): number {
+  const [, amount = '0', unit = ''] = /^([\d.]+)\s*([KMGT]?)/i.exec(text) ?? []
+  const power = ' KMGT'.indexOf(unit.toUpperCase() || ' ')
+  return Math.round(Number(amount) * 1024 ** power)
+}

@@ -1,0 +1,61 @@
+import { type Model, model, models, Schema } from 'mongoose'
+import type { ErrorCode } from '#lib/errors'
+
+export const JOB_KINDS = ['ingest', 'transcode', 'publish', 'hash', 'delete'] as const
+export type JobKind = (typeof JOB_KINDS)[number]
+
+export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+export type JobState = (typeof JOB_STATES)[number]
+
+export interface JobRecord {
+  _id: string
+  kind: JobKind
+  videoId: string
+  state: JobState
+  attempts: number
+  progress: number
+  /** Not taken up before this. */
+  runAfter: Date
+  /** Who holds it, until when (server time), and the number that only the holder's writes carry. */
+  lease: { holder: string; expiresAt: Date; fence: number } | null
+  fence: number
+  cancelRequested: boolean
+  failure: { code: ErrorCode; message: string } | null
+  /** Last lines of what the tools said, newest last. */
+  log: string[]
+  /** What encoded it and why, in a sentence, once known. */
+  encoder: string | null
+  /** What the handler found and a later stage needs; its shape belongs to the handler. */
+  result: unknown
+  createdAt: Date
+  startedAt: Date | null
+  finishedAt: Date | null
+}
+
+const schema = new Schema<JobRecord>(
+  {
+    _id: { type: String, required: true },
+    kind: { type: String, enum: JOB_KINDS, required: true },
+    videoId: { type: String, required: true },
+    state: { type: String, enum: JOB_STATES, required: true },
+    attempts: { type: Number, default: 0 },
+    progress: { type: Number, default: 0 },
+    runAfter: { type: Date, required: true },
+    lease: { type: Schema.Types.Mixed, default: null },
+    fence: { type: Number, default: 0 },
+    cancelRequested: { type: Boolean, default: false },
+    failure: { type: Schema.Types.Mixed, default: null },
+    log: { type: [String], default: [] },
+    encoder: { type: String, default: null },
+    result: { type: Schema.Types.Mixed, default: null },
+    createdAt: { type: Date, required: true },
+    startedAt: { type: Date, default: null },
+    finishedAt: { type: Date, default: null },
+  },
+  { versionKey: false, collection: 'jobs' },
+)
+// One live job of a kind for a video: delivering the same event twice changes nothing.
+schema.index({ videoId: 1, kind: 1 }, { unique: true })
+schema.index({ state: 1, runAfter: 1, createdAt: 1 })
+
+export const JobModel = (models.Job as Model<JobRecord> | undefined) ?? model<JobRecord>('Job', schema)

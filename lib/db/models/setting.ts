@@ -1,0 +1,15 @@
+import { type Model, model, models, Schema } from 'mongoose'
+
+/** What an admin changes at run time: one document a setting. */
+export interface SettingRecord {
+  _id: string
+  value: unknown
+}
+
+const schema = new Schema<SettingRecord>(
+  { _id: { type: String, required: true }, value: { type: Schema.Types.Mixed, default: null } },
+  { versionKey: false, collection: 'settings', minimize: false },
+)
+
+export const SettingModel =
+  (models.Setting as Model<SettingRecord> | undefined) ?? model<SettingRecord>('Setting', schema)

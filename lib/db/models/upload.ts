@@ -1,0 +1,35 @@
+import { type Model, model, models, Schema } from 'mongoose'
+
+/** A tus upload: whose it is, how much space it holds, and whether its video has been made. */
+export interface UploadRecord {
+  /** The tus id, which is also the file name in the tus store. */
+  _id: string
+  videoId: string
+  ownerId: string
+  filename: string
+  sizeBytes: number
+  /** `open` holds a reservation; `finished` waits for ingest; `ingested` is done with; `abandoned` was given up. */
+  state: 'open' | 'finished' | 'ingested' | 'abandoned'
+  createdAt: Date
+  updatedAt: Date
+  expiresAt: Date
+}
+
+const schema = new Schema<UploadRecord>(
+  {
+    _id: { type: String, required: true },
+    videoId: { type: String, required: true },
+    ownerId: { type: String, required: true },
+    filename: { type: String, required: true },
+    sizeBytes: { type: Number, required: true },
+    state: { type: String, enum: ['open', 'finished', 'ingested', 'abandoned'], required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  { timestamps: true, versionKey: false, collection: 'uploads' },
+)
+schema.index({ videoId: 1 }, { unique: true })
+schema.index({ state: 1, updatedAt: 1 })
+schema.index({ ownerId: 1, state: 1 })
+
+export const UploadModel =
+  (models.Upload as Model<UploadRecord> | undefined) ?? model<UploadRecord>('Upload', schema)

@@ -1,0 +1,76 @@
+import { type Model, model, models, Schema } from 'mongoose'
+import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
+import {
+  VIDEO_STATES,
+  VISIBILITIES,
+  type VideoFailure,
+  type VideoState,
+  type Visibility,
+} from '#lib/domain/video'
+
+export interface VideoRecord {
+  _id: string
+  ownerId: string
+  /** The tus upload it came from; unique, so one finished upload makes one video. */
+  uploadId: string
+  title: string
+  description: string
+  tags: string[]
+  state: VideoState
+  playable: boolean
+  /** 0 to 1 over everything still to come. */
+  progress: number
+  failure: VideoFailure | null
+  visibility: Visibility
+  durationSeconds: number | null
+  width: number | null
+  height: number | null
+  source: { filename: string; sizeBytes: number; sha256: string | null }
+  revision: {
+    id: string
+    segmentFormat: SegmentFormat
+    renditions: Rendition[]
+    audio: AudioRendition | null
+    poster: boolean
+  } | null
+  createdAt: Date
+  updatedAt: Date
+  publishedAt: Date | null
+  /** Set first when a video is being deleted, so that a crash half-way is finished by the sweep. */
+  deletedAt: Date | null
+}
+
+const schema = new Schema<VideoRecord>(
+  {
+    _id: { type: String, required: true },
+    ownerId: { type: String, required: true },
+    uploadId: { type: String, required: true },
+    title: { type: String, required: true },
+    description: { type: String, default: '' },
+    tags: { type: [String], default: [] },
+    state: { type: String, enum: VIDEO_STATES, required: true },
+    playable: { type: Boolean, default: false },
+    progress: { type: Number, default: 0 },
+    failure: { type: new Schema({ code: String, message: String }, { _id: false }), default: null },
+    visibility: { type: String, enum: VISIBILITIES, default: 'private' },
+    durationSeconds: { type: Number, default: null },
+    width: { type: Number, default: null },
+    height: { type: Number, default: null },
+    source: {
+      filename: { type: String, required: true },
+      sizeBytes: { type: Number, required: true },
+      sha256: { type: String, default: null },
+    },
+    revision: { type: Schema.Types.Mixed, default: null },
+    publishedAt: { type: Date, default: null },
+    deletedAt: { type: Date, default: null },
+  },
+  { timestamps: true, versionKey: false, collection: 'videos' },
+)
+schema.index({ uploadId: 1 }, { unique: true })
+schema.index({ deletedAt: 1, visibility: 1, createdAt: -1 })
+schema.index({ ownerId: 1, createdAt: -1 })
+schema.index({ state: 1 })
+
+export const VideoModel =
+  (models.Video as Model<VideoRecord> | undefined) ?? model<VideoRecord>('Video', schema)

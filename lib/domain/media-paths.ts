@@ -1,0 +1,48 @@
+/**
+ * The one owner of every file name in the library. All paths are relative and use `/`;
+ * a storage driver puts its root in front.
+ *
+ *   library/{videoId}/            the video's subvolume
+ *     video.json  manifest and metadata, readable without Peekr
+ *     poster.jpg
+ *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, manifest.json
+ *     source/                     nested subvolume with the original
+ *     attempts/{attemptId}/       what one attempt writes; renamed into revisions/ when it is whole
+ *   snapshots/{videoId}/{time}-{reason}
+ *   uploads/                      the tus store
+ */
+export const AUDIO_FOLDER = 'audio'
+export const MULTIVARIANT_PLAYLIST = 'multivariant.m3u8'
+export const MEDIA_PLAYLIST = 'media.m3u8'
+export const INIT_SEGMENT = 'init.mp4'
+export const POSTER = 'poster.jpg'
+export const MANIFEST = 'manifest.json'
+export const VIDEO_RECORD = 'video.json'
+export const REVISIONS_FOLDER = 'revisions'
+export const SOURCE_FOLDER = 'source'
+/** The original keeps no name of its own on disk, so no name can be hostile. */
+export const SOURCE_FILE = 'original'
+
+export const LIBRARY_FOLDER = 'library'
+export const SNAPSHOTS_FOLDER = 'snapshots'
+export const ATTEMPTS_FOLDER = 'attempts'
+export const UPLOADS_FOLDER = 'uploads'
+export const DATABASE_FOLDER = 'db'
+export const SECRETS_FOLDER = 'secrets'
+
+export const SEGMENT_EXTENSION = { fmp4: 'm4s', ts: 'ts' } as const
+
+/** `segment-00042.m4s`; FFmpeg's own pattern for the same name is `segment-%05d.m4s`. */
+export function segmentPattern(format: keyof typeof SEGMENT_EXTENSION): string {
+  return `segment-%05d.${SEGMENT_EXTENSION[format]}`
+}
+
+const FOLDER = '(?:[1-9][0-9]{1,3}p|audio)'
+const STREAMABLE = new RegExp(
+  `^(?:multivariant\\.m3u8|poster\\.jpg|${FOLDER}/(?:media\\.m3u8|init\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
+)
+
+/** Whether a path inside a revision is one that `/stream` may serve. Anything else is 404, traversal included. */
+export function isStreamablePath(path: string): boolean {
+  return STREAMABLE.test(path)
+}

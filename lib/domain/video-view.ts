@@ -1,0 +1,39 @@
+import type { Rendition } from '#lib/domain/rendition'
+import type { VideoFailure, VideoState, Visibility } from '#lib/domain/video'
+
+/** A video as the REST API and the pages show it. What is not known is null; times are ISO 8601. */
+export interface VideoView {
+  id: string
+  title: string
+  description: string
+  tags: string[]
+  state: VideoState
+  playable: boolean
+  /** 0 to 1. */
+  progress: number
+  error: VideoFailure | null
+  visibility: Visibility
+  durationSeconds: number | null
+  width: number | null
+  height: number | null
+  createdAt: string
+  publishedAt: string | null
+  owner: { id: string; name: string }
+  source: { filename: string; sizeBytes: number; sha256: string | null }
+  /** URLs are root-relative and work for whoever asked. */
+  playback: {
+    hls: string
+    poster: string | null
+    storyboard: string | null
+    captions: { language: string; label: string; url: string }[]
+  } | null
+  renditions: Rendition[]
+}
+
+export interface VideoPage {
+  items: VideoView[]
+  nextCursor: string | null
+}
+
+export const VIDEO_SORTS = ['newest', 'oldest', 'title', 'longest'] as const
+export type VideoSort = (typeof VIDEO_SORTS)[number]

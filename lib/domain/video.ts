@@ -1,0 +1,54 @@
+import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
+import type { ErrorCode } from '#lib/errors'
+import { PeekrError } from '#lib/errors'
+
+export const VIDEO_STATES = ['uploading', 'ingesting', 'transcoding', 'ready', 'failed'] as const
+export type VideoState = (typeof VIDEO_STATES)[number]
+
+export const VISIBILITIES = ['public', 'unlisted', 'private'] as const
+export type Visibility = (typeof VISIBILITIES)[number]
+
+export interface VideoFailure {
+  code: ErrorCode
+  message: string
+}
+
+/** A published encoding of a video: the folder `revisions/{id}` and what is in it. */
+export interface Revision {
+  id: string
+  segmentFormat: SegmentFormat
+  renditions: Rendition[]
+  audio: AudioRendition | null
+}
+
+const NEXT_STATES: Record<VideoState, readonly VideoState[]> = {
+  uploading: ['ingesting', 'failed'],
+  ingesting: ['transcoding', 'failed'],
+  transcoding: ['ready', 'failed'],
+  ready: ['transcoding'],
+  failed: ['ingesting', 'transcoding'],
+}
+
+/** Every change of a video's state goes through here. @throws conflict when the change is not one a video can make. */
+export function requireTransition(from: VideoState, to: VideoState): void {
+  if (NEXT_STATES[from].includes(to)) return
+  throw new PeekrError('conflict', {
+    message: `A video that is ${from} cannot become ${to}. Reload the page to see where it is now.`,
+    details: { from, to },
+  })
+}
+
+/** The states a video may be in just before it becomes `to`: the filter of a compare-and-set update. */
+export function statesBefore(to: VideoState): VideoState[] {
+  return VIDEO_STATES.filter((from) => NEXT_STATES[from].includes(to))
+}
+
+/** Title of an upload that came without one: the file name without folder and extension. */
+export function titleFromFilename(filename: string): string {
+  const base = filename.split(/[\\/]/).at(-1) ?? ''
+  const title = base
+    .replace(/\.[^.]{1,8}$/, '')
+    .replace(/[_\s]+/g, ' ')
+    .trim()
+  return title.slice(0, 200) || 'Untitled video'
+}
