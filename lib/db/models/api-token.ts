@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 import { SCOPES, type Scope } from '#lib/domain/permissions'
 
 export interface ApiTokenRecord {
@@ -30,4 +30,4 @@ schema.index({ tokenHash: 1 }, { unique: true })
 schema.index({ userId: 1 })
 
 export const ApiTokenModel =
-  (models.ApiToken as Model<ApiTokenRecord> | undefined) ?? model<ApiTokenRecord>('ApiToken', schema)
+  (mongoose.models.ApiToken as Model<ApiTokenRecord> | undefined) ?? model<ApiTokenRecord>('ApiToken', schema)

@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 import type { ErrorCode } from '#lib/errors'
 
 export const JOB_KINDS = ['ingest', 'transcode', 'publish', 'hash', 'delete'] as const
@@ -58,4 +58,5 @@ const schema = new Schema<JobRecord>(
 schema.index({ videoId: 1, kind: 1 }, { unique: true })
 schema.index({ state: 1, runAfter: 1, createdAt: 1 })
 
-export const JobModel = (models.Job as Model<JobRecord> | undefined) ?? model<JobRecord>('Job', schema)
+export const JobModel =
+  (mongoose.models.Job as Model<JobRecord> | undefined) ?? model<JobRecord>('Job', schema)

@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 
 /** What an admin changes at run time: one document a setting. */
 export interface SettingRecord {
@@ -12,4 +12,4 @@ const schema = new Schema<SettingRecord>(
 )
 
 export const SettingModel =
-  (models.Setting as Model<SettingRecord> | undefined) ?? model<SettingRecord>('Setting', schema)
+  (mongoose.models.Setting as Model<SettingRecord> | undefined) ?? model<SettingRecord>('Setting', schema)

@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 
 /** A tus upload: whose it is, how much space it holds, and whether its video has been made. */
 export interface UploadRecord {
@@ -32,4 +32,4 @@ schema.index({ state: 1, updatedAt: 1 })
 schema.index({ ownerId: 1, state: 1 })
 
 export const UploadModel =
-  (models.Upload as Model<UploadRecord> | undefined) ?? model<UploadRecord>('Upload', schema)
+  (mongoose.models.Upload as Model<UploadRecord> | undefined) ?? model<UploadRecord>('Upload', schema)

@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 import { ROLES, type Role } from '#lib/domain/permissions'
 
 export interface UserRecord {
@@ -30,4 +30,5 @@ const schema = new Schema<UserRecord>(
 )
 schema.index({ email: 1 }, { unique: true })
 
-export const UserModel = (models.User as Model<UserRecord> | undefined) ?? model<UserRecord>('User', schema)
+export const UserModel =
+  (mongoose.models.User as Model<UserRecord> | undefined) ?? model<UserRecord>('User', schema)

@@ -1,4 +1,4 @@
-import { type Model, model, models, Schema } from 'mongoose'
+import mongoose, { type Model, model, Schema } from 'mongoose'
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
 import {
   VIDEO_STATES,
@@ -73,4 +73,4 @@ schema.index({ ownerId: 1, createdAt: -1 })
 schema.index({ state: 1 })
 
 export const VideoModel =
-  (models.Video as Model<VideoRecord> | undefined) ?? model<VideoRecord>('Video', schema)
+  (mongoose.models.Video as Model<VideoRecord> | undefined) ?? model<VideoRecord>('Video', schema)
