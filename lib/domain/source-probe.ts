@@ -1,0 +1,52 @@
+/**
+ * What a source says about itself, before anything is decoded. Every figure is the file's own claim.
+ * What the file does not say is null, never 0.
+ */
+export interface SourceProbe {
+  /** FFmpeg's name of the container, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  container: string
+  /** Of the video stream where the container knows it, else of the whole file. */
+  durationSeconds: number | null
+  /** The earliest time in the file; FFmpeg takes it off every timestamp. */
+  startSeconds: number | null
+  streamCount: number
+  /** The first real video stream; cover art is not one. */
+  video: SourceVideo | null
+  audio: SourceAudio | null
+  hasCoverArt: boolean
+}
+
+export interface SourceVideo {
+  streamIndex: number
+  codec: string
+  profile: string | null
+  pixelFormat: string | null
+  bitDepth: number | null
+  /** As stored, before rotation and sample aspect ratio. */
+  codedWidth: number
+  codedHeight: number
+  /** As shown, in square pixels, after rotation. */
+  width: number
+  height: number
+  /** Clockwise: 0, 90, 180 or 270. */
+  rotationDegrees: number
+  /** The average; a phone's clip varies around it. */
+  frameRate: number | null
+  /** Frames the index lists. */
+  frameCount: number | null
+  startSeconds: number | null
+  durationSeconds: number | null
+  interlaced: boolean
+  colorTransfer: string | null
+  colorPrimaries: string | null
+  colorSpace: string | null
+}
+
+export interface SourceAudio {
+  streamIndex: number
+  codec: string
+  channels: number | null
+  sampleRate: number | null
+  startSeconds: number | null
+  durationSeconds: number | null
+}

@@ -1,0 +1,51 @@
+import type { EncoderChoice, EncodeResult, EncoderReport, VerifyResult } from '#lib/domain/encoding'
+import type { SegmentFormat } from '#lib/domain/rendition'
+import type { SourceProbe } from '#lib/domain/source-probe'
+import type { MediaTools } from '#lib/media/media-tools'
+
+/** Everything that runs in the pool: what each task takes and gives. All of it is plain data. */
+export interface TaskMap {
+  /** Reads what a source claims to be. Fails with source_not_video, source_truncated, source_empty. */
+  probe: { input: { sourcePath: string; tools: MediaTools }; output: SourceProbe }
+  /** Encodes a second with each encoder, in the sandbox: only a test encode tells whether one works. */
+  'detect-encoders': { input: { tools: MediaTools }; output: EncoderReport }
+  /** Makes every rendition, playlist and the poster in an empty folder. Reports progress. */
+  encode: {
+    input: {
+      sourcePath: string
+      /** An empty folder that becomes the revision. */
+      outputPath: string
+      segmentFormat: SegmentFormat
+      encoder: EncoderChoice
+      probe: SourceProbe
+      tools: MediaTools
+    }
+    output: EncodeResult
+  }
+  /** Decodes all that was written. Fails with output_invalid, source_truncated, source_corrupt. Reports progress. */
+  verify: {
+    input: { outputPath: string; probe: SourceProbe; encoded: EncodeResult; tools: MediaTools }
+    output: VerifyResult
+  }
+  /** Makes a clip of a few seconds to try Peekr with, at a path that does not exist yet. */
+  sample: { input: { path: string; tools: MediaTools }; output: { sizeBytes: number } }
+  /** Runs `btrfs` with these arguments. */
+  btrfs: { input: { args: string[]; timeoutMs: number }; output: { stdout: string } }
+  /** Reads a whole file. Reports progress. */
+  'hash-file': { input: { path: string }; output: { sha256: string; sizeBytes: number } }
+}
+
+export type TaskName = keyof TaskMap
+export type TaskInput<Name extends TaskName> = TaskMap[Name]['input']
+export type TaskOutput<Name extends TaskName> = TaskMap[Name]['output']
+
+/** The worker of each task, relative to the project's root. A test checks that every file is there. */
+export const TASK_FILES: Record<TaskName, string> = {
+  probe: 'workers/probe.ts',
+  'detect-encoders': 'workers/detect-encoders.ts',
+  encode: 'workers/encode.ts',
+  verify: 'workers/verify.ts',
+  sample: 'workers/sample.ts',
+  btrfs: 'workers/btrfs.ts',
+  'hash-file': 'workers/hash-file.ts',
+}
