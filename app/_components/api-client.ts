@@ -1,0 +1,80 @@
+/** An answer other than success, or none at all (`status` 0, code `network`). Its message is a sentence for people. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: string
+  readonly status: number
+  readonly fields: Record<string, string>
+
+  constructor(input: { code: string; message: string; status: number; fields?: Record<string, string> }) {
+    super(input.message)
+    this.code = input.code
+    this.status = input.status
+    this.fields = input.fields ?? {}
+  }
+}
+
+export interface ApiRequest {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  body?: unknown
+  signal?: AbortSignal
+}
+
+/**
+ * Calls Peekr's own REST API and returns the parsed JSON (undefined for an empty answer).
+ * @throws ApiError with the server's code and sentence, or `network` when no answer came.
+ */
+export async function callApi<T>(path: string, request: ApiRequest = {}): Promise<T> {
+  const { method = 'GET', body, signal } = request
+  const response = await fetch(path, {
+    method,
+    signal,
+    cache: 'no-store',
+    credentials: 'same-origin',
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }).catch((cause: unknown) => {
+    if (signal?.aborted) throw cause
+    throw networkError()
+  })
+  const text = await response.text().catch(() => '')
+  const data = parseJson(text)
+  if (!response.ok) throw toApiError(response.status, data)
+  return data as T
+}
+
+/** The sentence to show for anything caught. */
+export function errorSentence(error: unknown): string {
+  return error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it and try again.'
+}
+
+/** Reads Peekr's error body; any other body gives a sentence made from the status. */
+export function toApiError(status: number, data: unknown): ApiError {
+  const error = (data as { error?: { code?: string; message?: string; fields?: Record<string, string> } } | null)
+    ?.error
+  return new ApiError({
+    status,
+    code: error?.code ?? 'internal',
+    message: error?.message ?? `The server answered with status ${status}. Try again in a moment.`,
+    fields: error?.fields,
+  })
+}
+
+function networkError(): ApiError {
+  const offline = typeof navigator !== 'undefined' && !navigator.onLine
+  return new ApiError({
+    status: 0,
+    code: 'network',
+    message: offline
+      ? 'You are offline. Check your connection and try again.'
+      : 'Peekr does not answer. Check that the server is running, then try again.',
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text)
+  } catch {
+    // A proxy's error page, say; the status then speaks for itself.
+    return undefined
+  }
+}

@@ -1,0 +1,26 @@
+import type { NextConfig } from 'next'
+
+const config: NextConfig = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // Packages that use native code, worker threads or dynamic requires: loaded as they are, once per process.
+  serverExternalPackages: [
+    'mongoose',
+    'mongodb',
+    'bson',
+    'mingo',
+    'piscina',
+    'pino',
+    '@tus/server',
+    '@tus/file-store',
+  ],
+  // Posters are made in the right size and served as they are. Without a single quality or pattern allowed,
+  // `/_next/image` refuses every address (GHSA-2xp9-vwfh-vxw4, GHSA-cjq9-62q9-8jv4).
+  images: { unoptimized: true, localPatterns: [], remotePatterns: [] },
+  // Titles belong in the first bytes of every page, for everyone; streaming them would also hide 404s.
+  htmlLimitedBots: /.*/,
+  devIndicators: false,
+  experimental: { optimizePackageImports: ['radix-ui'] },
+}
+
+export default config
