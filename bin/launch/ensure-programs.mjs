@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { buildAptCommands, buildInstallAdvice, findMissingPackages } from './debian-packages.mjs'
+import { LaunchError } from './launch-error.mjs'
+import { runStep } from './run-step.mjs'
+import { withoutServiceStarts } from './without-service-starts.mjs'
+
+const APT_GET = '/usr/bin/apt-get'
+
+/**
+ * Installs the Debian packages that are missing, when it may; otherwise says exactly how and stops.
+ * @param {'none' | 'serve' | 'test'} need
+ * @throws {LaunchError}
+ */
+export async function ensurePrograms(need) {
+  const missing = findMissingPackages(need, existsSync)
+  if (missing.length === 0) return
+  const debian = existsSync(APT_GET)
+  const sudo = process.getuid?.() !== 0
+  if (!debian || (sudo && !maySudo())) throw new LaunchError(buildInstallAdvice(missing, { debian }))
+
+  const { update, install } = buildAptCommands(missing, { sudo })
+  await runApt('Asking Debian for its list of packages', update)
+  const installMissing = () => runApt(`Installing ${missing.join(', ')}`, install)
+  if (missing.includes('nginx-light')) await withoutServiceStarts({ sudo }, installMissing)
+  else await installMissing()
+
+  const still = findMissingPackages(need, existsSync)
+  if (still.length > 0)
+    throw new LaunchError(`Installed, but still not found: ${still.join(', ')}. Reinstall them with apt-get.`)
+}
+
+/** @param {string} title @param {string[]} argv */
+async function runApt(title, [command = '', ...args]) {
+  const failure = 'Run this command yourself to see why, and try again when it works.'
+  await runStep({ title, command, args, failure })
+}
+
+/** Whether sudo is there and needs no password: nobody is asked for one in the middle of an installation. */
+function maySudo() {
+  try {
+    execFileSync('sudo', ['-n', 'true'], { stdio: 'ignore', timeout: 10_000 })
+    return true
+  } catch {
+    return false
+  }
+}
