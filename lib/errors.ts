@@ -205,6 +205,11 @@ export function isPeekrError(error: unknown): error is PeekrError {
   )
 }
 
+/** Whether the same thing may go well on another try. */
+export function isRetryable(code: ErrorCode): boolean {
+  return ERRORS[code].retryable
+}
+
 /** The public sentence of a code. */
 export function errorMessage(code: ErrorCode): string {
   return ERRORS[code].message

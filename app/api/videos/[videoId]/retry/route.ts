@@ -1,0 +1,12 @@
+import { getVideo, requireEditableVideo } from '#lib/catalog/get-video'
+import { apiRoute } from '#lib/http/api-route'
+import { jsonResponse } from '#lib/http/json-response'
+import { retryVideo } from '#lib/pipeline'
+
+/** Starts a failed video again; for its owner and administrators. */
+export const POST = apiRoute<{ videoId: string }>(async ({ viewer, params }) => {
+  const asked = { viewer, videoId: params.videoId }
+  await requireEditableVideo(asked)
+  await retryVideo(params.videoId)
+  return jsonResponse(await getVideo(asked), { status: 202 })
+})

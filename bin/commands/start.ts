@@ -1,0 +1,94 @@
+import { networkInterfaces } from 'node:os'
+import type { Command } from 'commander'
+import { getSetupCode, isSetupNeeded } from '#lib/auth/setup'
+import { getConfig } from '#lib/config'
+import { getLibrary } from '#lib/jobs/library'
+import { getLog } from '#lib/log'
+import { startWebServer, type WebServer } from '#lib/server'
+import { type Services, startServices } from '#lib/services'
+
+/** Of the 15 s a stop may take, what open requests get. */
+const GRACE_MS = 5_000
+const STOP_MS = 14_000
+
+/** `peekr start` and `peekr worker`. */
+export function registerStartCommands(program: Command): void {
+  program
+    .command('start')
+    .description('serve Peekr: pages, uploads, streaming, and the work on videos')
+    .option('--dev', 'rebuild pages as their sources change')
+    .action((options: { dev?: boolean }) => start({ dev: options.dev ?? false }))
+  program
+    .command('worker')
+    .description('only work on videos, on a machine beside the one that serves')
+    .action(startWorker)
+}
+
+async function start({ dev }: { dev: boolean }): Promise<void> {
+  const services = await startServices()
+  try {
+    const web = await startWebServer({ dev })
+    await printWelcome(web)
+    stopOnSignal(services, web)
+  } catch (error) {
+    await services.stop()
+    throw error
+  }
+}
+
+async function startWorker(): Promise<void> {
+  const services = await startServices()
+  console.log('This worker takes up jobs now. Stop it with Ctrl-C.')
+  stopOnSignal(services, null)
+}
+
+async function printWelcome({ port }: WebServer): Promise<void> {
+  const { publicUrl, host } = getConfig()
+  const library = await (await getLibrary()).describe()
+  console.log(
+    library.driver === 'btrfs'
+      ? `Videos are kept on Btrfs at ${library.path}: with snapshots and checksums.`
+      : `Videos are kept in ${library.path}. ${library.advice ?? ''}`.trim(),
+  )
+  for (const address of listAddresses(host, port)) console.log(`Peekr is serving on ${address}`)
+  if (publicUrl !== null) console.log(`Its public address is ${publicUrl}`)
+  if (await isSetupNeeded()) {
+    console.log(`Open it to make the administrator's account. Setup code: ${await getSetupCode()}`)
+  }
+}
+
+/** Local first, then every address the LAN can use; only the bound one when HOST names one. */
+function listAddresses(host: string, port: number): string[] {
+  const format = (name: string) => `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  if (host !== '::' && host !== '0.0.0.0') return [format(host)]
+  const lan = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => address.family === 'IPv4' && !address.internal)
+    .map((address) => address.address)
+  return ['localhost', ...lan].map(format)
+}
+
+/** Ends in order on Ctrl-C, SIGTERM, a closed terminal, or when the launcher that started this process is gone. */
+function stopOnSignal(services: Services, web: WebServer | null): void {
+  const log = getLog('start')
+  let stopping = false
+  const stop = async (reason: string) => {
+    if (stopping) return
+    stopping = true
+    log.info({ reason }, 'stopping')
+    const deadline = setTimeout(() => {
+      log.error('stopping took too long; leaving now')
+      process.exit(1)
+    }, STOP_MS)
+    try {
+      await Promise.all([web?.stop(GRACE_MS), services.stop()])
+      clearTimeout(deadline)
+      process.exit(0)
+    } catch (error) {
+      log.error({ err: error }, 'stopping failed')
+      process.exit(1)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
+  if (process.channel !== undefined) process.on('disconnect', () => stop('the launcher ended'))
+}

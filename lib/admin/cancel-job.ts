@@ -1,0 +1,41 @@
+import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { failVideo } from '#lib/db/move-video'
+import { errorMessage, PeekrError } from '#lib/errors'
+
+const TRUSTED = { sanitizeFilter: false } as const
+
+/** The job of that id. @throws not_found */
+export async function getJob(jobId: string): Promise<JobRecord> {
+  const job = await JobModel.findOne({ _id: jobId }).lean()
+  if (job !== null) return job
+  throw new PeekrError('not_found', { message: 'There is no such job any more. Reload the list.' })
+}
+
+/**
+ * Stops a job: a waiting one at once, a running one (FFmpeg with it) within its next heartbeat. The video then is
+ * `failed` with the code `cancelled` until somebody retries it.
+ * @throws not_found; conflict when it has ended already.
+ */
+export async function cancelJob(jobId: string): Promise<void> {
+  const job = await getJob(jobId)
+  const failure = { code: 'cancelled' as const, message: errorMessage('cancelled') }
+  const waiting = await JobModel.updateOne(
+    { _id: jobId, state: 'queued' },
+    { $set: { state: 'cancelled', failure, finishedAt: new Date() } },
+    TRUSTED,
+  )
+  if (waiting.modifiedCount === 1) {
+    if (job.kind !== 'delete') await failVideo(job.videoId, failure)
+    return
+  }
+  const running = await JobModel.updateOne(
+    { _id: jobId, state: 'running' },
+    { $set: { cancelRequested: true } },
+    TRUSTED,
+  )
+  if (running.matchedCount === 0) {
+    throw new PeekrError('conflict', {
+      message: 'This job has ended already, so there is nothing to cancel.',
+    })
+  }
+}

@@ -1,0 +1,21 @@
+import { getConfig } from '#lib/config'
+import { VideoModel } from '#lib/db/models/video'
+import type { StorageView } from '#lib/domain/storage-view'
+import { getLibrary } from '#lib/jobs/library'
+
+/** What the storage page shows. Bytes of videos are those of their sources as uploaded. */
+export async function describeStorage(): Promise<StorageView> {
+  const library = await getLibrary()
+  const [description, [sum]] = await Promise.all([
+    library.describe(),
+    VideoModel.aggregate<{ sizeBytes: number }>([
+      { $match: { deletedAt: null } },
+      { $group: { _id: null, sizeBytes: { $sum: '$source.sizeBytes' } } },
+    ]),
+  ])
+  return {
+    ...description,
+    usedByVideosBytes: sum?.sizeBytes ?? 0,
+    reserveBytes: getConfig().reserveBytes,
+  }
+}

@@ -1,0 +1,66 @@
+import { presentVideos } from '#lib/catalog/present-video'
+import { buildCursor, parseCursor, SORT_ORDERS } from '#lib/catalog/video-cursor'
+import { VideoModel } from '#lib/db/models/video'
+import type { Viewer } from '#lib/domain/permissions'
+import type { VideoPage, VideoSort } from '#lib/domain/video-view'
+
+const LIMIT_DEFAULT = 24
+
+export interface ListVideosOptions {
+  viewer: Viewer | null
+  q?: string
+  sort?: VideoSort
+  cursor?: string
+  /** 1 to 100. */
+  limit?: number
+  /** Only the viewer's own, in every state and visibility. */
+  mine?: boolean
+}
+
+/**
+ * A page of the videos `viewer` may find: public ones, and the viewer's own. Unlisted videos of others are not listed.
+ * Others' videos appear once they play.
+ * @throws invalid_input for a cursor that is not one of ours.
+ */
+export async function listVideos(options: ListVideosOptions): Promise<VideoPage> {
+  const { viewer, mine = false } = options
+  if (mine && viewer === null) return { items: [], nextCursor: null }
+  const own = viewer === null ? [] : [{ ownerId: viewer.userId }]
+  const audience = mine ? own : [{ visibility: 'public', playable: true }, ...own]
+  return listPage({ ...options, filter: { $or: audience } })
+}
+
+/** A page of all videos in every state, for those who administer. The caller has checked that. */
+export async function listAllVideos(
+  options: ListVideosOptions & { state?: string | undefined },
+): Promise<VideoPage> {
+  return listPage({ ...options, filter: options.state === undefined ? {} : { state: options.state } })
+}
+
+async function listPage(
+  options: ListVideosOptions & { filter: Record<string, unknown> },
+): Promise<VideoPage> {
+  const { viewer, filter, q = '', sort = 'newest', cursor, limit = LIMIT_DEFAULT } = options
+  const { field, direction } = SORT_ORDERS[sort]
+  const conditions = [filter, ...searchTerms(q), ...(cursor === undefined ? [] : [parseCursor(cursor, sort)])]
+  const records = await VideoModel.find({ deletedAt: null, $and: conditions })
+    .sort({ [field]: direction, _id: 1 })
+    .limit(limit + 1)
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  const items = records.slice(0, limit)
+  const last = items.at(-1)
+  return {
+    items: await presentVideos(items, viewer),
+    nextCursor: records.length > limit && last !== undefined ? buildCursor(last, sort) : null,
+  }
+}
+
+/** Every word must be in the title, the description or a tag; case does not matter. */
+function searchTerms(q: string): Record<string, unknown>[] {
+  const words = q.split(/\s+/).filter(Boolean).slice(0, 8)
+  return words.map((word) => {
+    const pattern = new RegExp(RegExp.escape(word), 'i')
+    return { $or: [{ title: pattern }, { description: pattern }, { tags: pattern }] }
+  })
+}

@@ -1,0 +1,60 @@
+import { UserModel } from '#lib/db/models/user'
+import type { VideoRecord } from '#lib/db/models/video'
+import { MULTIVARIANT_PLAYLIST, POSTER } from '#lib/domain/media-paths'
+import type { Viewer } from '#lib/domain/permissions'
+import type { VideoView } from '#lib/domain/video-view'
+import { buildMediaUrl } from '#lib/stream/media-url'
+
+/** Records as the API shows them to `viewer`, in the same order. Owners are read in one query. */
+export async function presentVideos(records: VideoRecord[], viewer: Viewer | null): Promise<VideoView[]> {
+  const ownerIds = [...new Set(records.map((record) => record.ownerId))]
+  const owners = await UserModel.find({ _id: { $in: ownerIds } }, { name: 1 }).lean()
+  const names = new Map(owners.map((owner) => [owner._id, owner.name]))
+  return records.map((record) => presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer))
+}
+
+function presentVideo(record: VideoRecord, ownerName: string, viewer: Viewer | null): VideoView {
+  return {
+    id: record._id,
+    title: record.title,
+    description: record.description,
+    tags: record.tags,
+    state: record.state,
+    playable: record.playable,
+    progress: record.progress,
+    error: record.failure && { code: record.failure.code, message: record.failure.message },
+    visibility: record.visibility,
+    durationSeconds: record.durationSeconds,
+    width: record.width,
+    height: record.height,
+    createdAt: record.createdAt.toISOString(),
+    publishedAt: record.publishedAt?.toISOString() ?? null,
+    owner: { id: record.ownerId, name: ownerName },
+    source: {
+      filename: record.source.filename,
+      sizeBytes: record.source.sizeBytes,
+      sha256: record.source.sha256,
+    },
+    playback: presentPlayback(record, viewer),
+    renditions: record.revision?.renditions ?? [],
+  }
+}
+
+function presentPlayback(record: VideoRecord, viewer: Viewer | null): VideoView['playback'] {
+  const { revision } = record
+  if (!record.playable || revision === null) return null
+  const url = (path: string) =>
+    buildMediaUrl({
+      videoId: record._id,
+      revisionId: revision.id,
+      path,
+      visibility: record.visibility,
+      viewer,
+    })
+  return {
+    hls: url(MULTIVARIANT_PLAYLIST),
+    poster: revision.poster ? url(POSTER) : null,
+    storyboard: null,
+    captions: [],
+  }
+}

@@ -1,0 +1,38 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { getConfig } from '#lib/config'
+import type { JobRecord } from '#lib/db/models/job'
+import { VideoModel } from '#lib/db/models/video'
+import { moveVideo } from '#lib/db/move-video'
+import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
+import { admitSource } from '#lib/ingest/admit-source'
+import { getLibrary } from '#lib/jobs/library'
+import { runTask } from '#lib/jobs/pool'
+import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { getMediaTools } from '#lib/media/media-tools'
+
+/**
+ * The `ingest` job: brings the finished upload into the library without moving its bytes, looks at it in the sandbox,
+ * and admits it. Its result is the probe, which the transcode starts from. Twice is safe.
+ * @throws source_empty, source_not_video, source_audio_only, source_too_complex, source_truncated, disk_full
+ */
+export async function ingestVideo(job: JobRecord, context: JobContext): Promise<JobOutcome> {
+  const { videoId } = job
+  const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
+  if (video === null) return { result: null, encoder: null }
+  const library = await getLibrary()
+  await library.createVideo(videoId)
+  await library.adoptSource(videoId, join(getConfig().dataPath, UPLOADS_FOLDER, video.uploadId))
+  const sourcePath = library.sourcePath(videoId)
+  const { size: sizeBytes } = await stat(sourcePath)
+  const probe = await runTask('probe', { sourcePath, tools: getMediaTools() }, { signal: context.signal })
+  const admitted = admitSource(probe, sizeBytes)
+  context.log(`Admitted: ${probe.container}, ${admitted.width}×${admitted.height}.`)
+  await moveVideo(videoId, 'transcoding', {
+    durationSeconds: admitted.durationSeconds,
+    width: admitted.width,
+    height: admitted.height,
+    progress: 0.02,
+  })
+  return { result: probe, encoder: null }
+}

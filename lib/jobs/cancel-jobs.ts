@@ -1,0 +1,26 @@
+import { type JobKind, JobModel } from '#lib/db/models/job'
+import { errorMessage } from '#lib/errors'
+
+const TRUSTED = { sanitizeFilter: false } as const
+
+/**
+ * Stops what runs and drops what waits for a video, but for `except`. A running job ends within its next heartbeat.
+ * Returns how many are still running.
+ */
+export async function cancelJobs(videoId: string, except: readonly JobKind[] = []): Promise<number> {
+  const ofVideo = { videoId, kind: { $nin: except } }
+  const failure = { code: 'cancelled', message: errorMessage('cancelled') }
+  await JobModel.updateMany(
+    { ...ofVideo, state: 'queued' },
+    { $set: { state: 'cancelled', failure } },
+    TRUSTED,
+  )
+  await JobModel.updateMany({ ...ofVideo, state: 'running' }, { $set: { cancelRequested: true } }, TRUSTED)
+  return JobModel.countDocuments({ ...ofVideo, state: 'running' }).setOptions(TRUSTED)
+}
+
+/** Forgets a video's ended jobs of these kinds, so that they can be queued anew. */
+export async function forgetEndedJobs(videoId: string, kinds: readonly JobKind[]): Promise<void> {
+  const ended = { videoId, kind: { $in: kinds }, state: { $in: ['done', 'failed', 'cancelled'] as const } }
+  await JobModel.deleteMany(ended).setOptions(TRUSTED)
+}

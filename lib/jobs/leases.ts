@@ -1,0 +1,180 @@
+import { type JobKind, JobModel, type JobRecord, type JobState } from '#lib/db/models/job'
+import { getServerTime } from '#lib/db/server-time'
+import { createId } from '#lib/domain/id'
+import { type ErrorData, errorMessage, isRetryable } from '#lib/errors'
+import { wakeJobs } from '#lib/jobs/wake'
+
+/** A holder that has not been heard of for this long has lost its job. */
+export const LEASE_MS = 20_000
+export const ATTEMPTS_MAX = 3
+const LOG_LINES_MAX = 200
+const BACKOFF_MS = 2_000
+
+/** Filters here are built from our own values; the global sanitizer is for those that come from outside. */
+const ENDED: JobState[] = ['done', 'failed', 'cancelled']
+
+const TRUSTED = { sanitizeFilter: false } as const
+
+/**
+ * Puts a job into the queue. A video has one job of each kind, so doing it twice is safe; `fresh` starts one anew that
+ * has ended.
+ */
+export async function enqueueJob(
+  kind: JobKind,
+  videoId: string,
+  { fresh = false }: { fresh?: boolean } = {},
+): Promise<void> {
+  const now = await getServerTime()
+  const empty = {
+    state: 'queued' as const,
+    attempts: 0,
+    progress: 0,
+    runAfter: now,
+    lease: null,
+    cancelRequested: false,
+    failure: null,
+    encoder: null,
+    result: null,
+    startedAt: null,
+    finishedAt: null,
+  }
+  try {
+    await JobModel.updateOne(
+      { videoId, kind },
+      { $setOnInsert: { _id: createId(), fence: 0, log: [], createdAt: now, ...empty } },
+      { upsert: true },
+    )
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error // two callers at once: the other one's insert is as good
+  }
+  if (fresh) {
+    const ended = { videoId, kind, state: { $in: ENDED } }
+    await JobModel.updateOne(ended, { $set: empty, $inc: { fence: 1 } }, TRUSTED)
+  }
+  wakeJobs()
+}
+
+/**
+ * Takes the oldest job that is due, or one whose holder fell silent; null when there is none.
+ * The returned `fence` is what every later write of this holder must carry.
+ */
+export async function claimJob(holder: string, kinds: readonly JobKind[]): Promise<JobRecord | null> {
+  const now = await getServerTime()
+  return JobModel.findOneAndUpdate(
+    {
+      kind: { $in: kinds },
+      attempts: { $lt: ATTEMPTS_MAX },
+      $or: [
+        { state: 'queued', runAfter: { $lte: now } },
+        { state: 'running', 'lease.expiresAt': { $lt: now } },
+      ],
+    },
+    {
+      $set: {
+        state: 'running',
+        startedAt: now,
+        lease: { holder, expiresAt: new Date(now.getTime() + LEASE_MS) },
+      },
+      $inc: { attempts: 1, fence: 1 },
+    },
+    { ...TRUSTED, sort: { createdAt: 1 }, returnDocument: 'after' },
+  ).lean()
+}
+
+/** Keeps a lease alive. `lost` when somebody else has the job by now; `cancelled` when an admin wants it stopped. */
+export async function renewLease(
+  job: JobRecord,
+  facts: { progress: number; log: string[] },
+): Promise<'held' | 'lost' | 'cancelled'> {
+  const now = await getServerTime()
+  const renewed = await JobModel.findOneAndUpdate(
+    heldBy(job),
+    {
+      $set: {
+        'lease.expiresAt': new Date(now.getTime() + LEASE_MS),
+        progress: facts.progress,
+        log: facts.log.slice(-LOG_LINES_MAX),
+      },
+    },
+    { ...TRUSTED, projection: { cancelRequested: 1 } },
+  ).lean()
+  if (renewed === null) return 'lost'
+  return renewed.cancelRequested ? 'cancelled' : 'held'
+}
+
+/** Ends a job well. False when the lease was lost: then nothing was written. */
+export async function completeJob(
+  job: JobRecord,
+  facts: { result: unknown; log: string[]; encoder: string | null },
+): Promise<boolean> {
+  return endJob(job, 'done', { ...facts, progress: 1, failure: null })
+}
+
+/**
+ * Ends an attempt badly: back into the queue with a growing pause while the error may pass and attempts are left,
+ * otherwise failed. Returns which; `lost` when somebody else has the job by now.
+ */
+export async function failJob(
+  job: JobRecord,
+  error: ErrorData,
+  log: string[],
+): Promise<'retried' | 'failed' | 'lost'> {
+  const failure = { code: error.code, message: error.message }
+  const passing = isRetryable(error.code) && error.code !== 'cancelled'
+  if (!passing || job.attempts >= ATTEMPTS_MAX) {
+    const state = error.code === 'cancelled' ? 'cancelled' : 'failed'
+    return (await endJob(job, state, { failure, log })) ? 'failed' : 'lost'
+  }
+  const now = await getServerTime()
+  const runAfter = new Date(now.getTime() + BACKOFF_MS * 2 ** (job.attempts - 1))
+  const update = { state: 'queued', runAfter, lease: null, failure, log: log.slice(-LOG_LINES_MAX) }
+  const retried = await JobModel.updateOne(heldBy(job), { $set: update }, TRUSTED)
+  return retried.modifiedCount === 1 ? 'retried' : 'lost'
+}
+
+/** Gives a job back unharmed, as at shutdown: the attempt does not count. */
+export async function handBackJob(job: JobRecord): Promise<void> {
+  await JobModel.updateOne(
+    heldBy(job),
+    { $set: { state: 'queued', lease: null }, $inc: { attempts: -1, fence: 1 } },
+    TRUSTED,
+  )
+}
+
+/** Jobs whose holder died on the last attempt: they fail as `worker_lost`. Returns them. */
+export async function failLostJobs(): Promise<JobRecord[]> {
+  const now = await getServerTime()
+  const lost = {
+    state: 'running' as const,
+    attempts: { $gte: ATTEMPTS_MAX },
+    'lease.expiresAt': { $lt: now },
+  }
+  const failure = { code: 'worker_lost', message: errorMessage('worker_lost') }
+  const failed: JobRecord[] = []
+  for (const job of await JobModel.find(lost).setOptions(TRUSTED).lean()) {
+    if (await endJob(job, 'failed', { failure })) failed.push(job)
+  }
+  return failed
+}
+
+async function endJob(
+  job: JobRecord,
+  state: 'done' | 'failed' | 'cancelled',
+  facts: object,
+): Promise<boolean> {
+  const finishedAt = await getServerTime()
+  const ended = await JobModel.updateOne(
+    heldBy(job),
+    { $set: { ...facts, state, finishedAt, lease: null } },
+    TRUSTED,
+  )
+  return ended.modifiedCount === 1
+}
+
+function heldBy(job: JobRecord) {
+  return { _id: job._id, fence: job.fence, state: 'running' as const }
+}
+
+function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 11000
+}

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import next from 'next'
+import { getConfig } from '#lib/config'
+import { applyForwarded } from '#lib/http/apply-forwarded'
+import { toErrorBody } from '#lib/http/error-response'
+import { findProjectRoot } from '#lib/jobs/find-project-root'
+import { getLog } from '#lib/log'
+import { handleStream } from '#lib/stream/handle-stream'
+import { handleUpload } from '#lib/upload/handle-upload'
+
+/** A request line and headers must be here by then. */
+const HEADERS_MS = 90_000
+/** A connection on which nothing moves for this long is cut; a slow upload that still moves is not. */
+const IDLE_MS = 120_000
+const KEEP_ALIVE_MS = 65_000
+
+export interface WebServer {
+  server: Server
+  /** The port that was bound, which differs from the setting when that is 0. */
+  port: number
+  /** Refuses new connections, lets what runs finish for `graceMs`, then cuts what is left. */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * The front door: one HTTP server in one process. Segments and uploads are answered on Node's own request and
+ * response (a pure Next handler costs 0.7 ms before it does anything); everything else is Next's.
+ */
+export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServer> {
+  const { host, port, trustedProxies, frontDoor } = getConfig()
+  const app = next({ dev, dir: findProjectRoot(), customServer: true, quiet: true })
+  await app.prepare()
+  const handleNext = app.getRequestHandler()
+
+  const route = (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const path = req.url ?? '/'
+    if (frontDoor && path.startsWith('/stream/')) return handleStream(req, res)
+    if (frontDoor && /^\/api\/uploads(?:[/?]|$)/.test(path)) return handleUpload(req, res)
+    return handleNext(req, res)
+  }
+  const server = createServer((req, res) => {
+    const { requestId } = applyForwarded(req, trustedProxies)
+    route(req, res).catch((error: unknown) => answerError(error, requestId, res))
+  })
+  server.headersTimeout = HEADERS_MS
+  // Node's whole-request limit answers a slow PATCH with 408, which clients do not retry; idleness is what counts.
+  server.requestTimeout = 0
+  server.timeout = IDLE_MS
+  server.keepAliveTimeout = KEEP_ALIVE_MS
+  await listen(server, port, host)
+  const address = server.address()
+  return {
+    server,
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    stop: async (graceMs) => {
+      await close(server, graceMs)
+      await app.close()
+    },
+  }
+}
+
+function answerError(error: unknown, requestId: string, res: ServerResponse): void {
+  const { status, body } = toErrorBody(error, requestId)
+  if (res.headersSent) {
+    res.destroy()
+    return
+  }
+  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'private, no-store' })
+  res.end(JSON.stringify(body))
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      server.on('error', (error) => getLog('server').error({ err: error }, 'the server reported an error'))
+      resolve()
+    })
+  })
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearTimeout(timer)
+}

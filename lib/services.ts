@@ -1,0 +1,83 @@
+import { getConfig } from '#lib/config'
+import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
+import { getEncoderReport } from '#lib/jobs/encoder-report'
+import { getLibrary } from '#lib/jobs/library'
+import { closePool } from '#lib/jobs/pool'
+import { startRunner } from '#lib/jobs/runner'
+import { wakeJobs } from '#lib/jobs/wake'
+import { getLog } from '#lib/log'
+import { onJobDone, onJobFailed, STAGES, sweepPipeline } from '#lib/pipeline'
+import { mountImageIfNeeded } from '#lib/storage/mount-image'
+import { sweepUploads } from '#lib/upload/sweep-uploads'
+
+const SWEEP_MS = 20_000
+
+export interface Services {
+  /** Hands jobs back, ends every child, and lets go of the database. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts everything behind the pages: the database, the library, and (unless the role is `web`) the work on videos.
+ * @throws storage_unavailable, database_away, tool_missing with a sentence that says what to do.
+ */
+export async function startServices(): Promise<Services> {
+  const { dataPath, role, jobsMax } = getConfig()
+  await mountImageIfNeeded(dataPath)
+  await connectDatabase()
+  await getLibrary()
+  const runner =
+    role === 'web'
+      ? null
+      : startRunner({ handlers: STAGES, jobsMax, onDone: onJobDone, onFailed: onJobFailed })
+  if (runner !== null) reportEncoders()
+  const sweep = startSweep()
+  let stopping: Promise<void> | null = null
+  const stop = async () => {
+    await sweep.stop()
+    await runner?.stop()
+    await closePool()
+    await disconnectDatabase()
+  }
+  return {
+    stop: () => {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+/** What a lost event or a crash left undone is found here, at start and then every 20 seconds. */
+function startSweep(): { stop(): Promise<void> } {
+  const log = getLog('sweep')
+  let running: Promise<void> | null = null
+  const sweep = async () => {
+    await sweepUploads()
+    await sweepPipeline()
+    wakeJobs()
+  }
+  const tick = () => {
+    running ??= sweep()
+      .catch((error) => log.warn({ err: error }, 'the sweep failed; the next one tries again'))
+      .finally(() => {
+        running = null
+      })
+  }
+  const timer = setInterval(tick, SWEEP_MS)
+  tick()
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+/** The test encode takes a second or two, so it runs while the first pages are served. */
+function reportEncoders(): void {
+  const log = getLog('encoders')
+  getEncoderReport().then(
+    (report) => log.info({ report }, 'test encodes done'),
+    (error) => log.error({ err: error }, 'the test encode could not run; the first job tries again'),
+  )
+}

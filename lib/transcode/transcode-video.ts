@@ -1,0 +1,65 @@
+import { getConfig } from '#lib/config'
+import type { JobRecord } from '#lib/db/models/job'
+import { reportVideoProgress } from '#lib/db/move-video'
+import { createId } from '#lib/domain/id'
+import type { SourceProbe } from '#lib/domain/source-probe'
+import type { Transcoded } from '#lib/domain/transcoded'
+import { getEncoderReport } from '#lib/jobs/encoder-report'
+import { getJobResult } from '#lib/jobs/job-result'
+import { getLibrary } from '#lib/jobs/library'
+import { runTask } from '#lib/jobs/pool'
+import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { getLog } from '#lib/log'
+import { getMediaTools } from '#lib/media/media-tools'
+import { chooseEncoder } from '#lib/transcode/choose-encoder'
+
+/** The share of a video's bar that encoding is. */
+const PROGRESS_FROM = 0.02
+const PROGRESS_TO = 0.9
+const PROGRESS_WRITE_MS = 500
+
+/**
+ * The `transcode` job: every rendition, the audio, the poster and the playlists, in an attempt's own folder.
+ * In this form one unit is the whole video, so a new attempt starts over.
+ * @throws encode_failed, encode_timeout, source_corrupt, disk_full, cancelled
+ */
+export async function transcodeVideo(job: JobRecord, context: JobContext): Promise<JobOutcome> {
+  const { videoId } = job
+  const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
+  const library = await getLibrary()
+  const attemptId = `${job._id}-${job.fence}`
+  await library.removeAttempts(videoId)
+  const { segmentFormat, encoder: policy } = getConfig()
+  const choice = chooseEncoder(await getEncoderReport(), policy)
+  context.log(choice.sentence)
+  const encoded = await runTask(
+    'encode',
+    {
+      sourcePath: library.sourcePath(videoId),
+      outputPath: await library.createAttempt(videoId, attemptId),
+      segmentFormat,
+      encoder: choice,
+      probe,
+      tools: getMediaTools(),
+    },
+    { signal: context.signal, onProgress: createProgressReport(videoId, context) },
+  )
+  for (const line of encoded.log) context.log(line)
+  const result: Transcoded = { attemptId, revisionId: createId(), probe, encoded }
+  return { result, encoder: encoded.encoder }
+}
+
+/** Passes progress on to the job, and to the video at most twice a second. */
+function createProgressReport(videoId: string, context: JobContext): (fraction: number) => void {
+  const log = getLog('transcode')
+  let writtenAtMs = 0
+  return (fraction) => {
+    context.report(fraction)
+    const nowMs = performance.now()
+    if (nowMs - writtenAtMs < PROGRESS_WRITE_MS) return
+    writtenAtMs = nowMs
+    reportVideoProgress(videoId, PROGRESS_FROM + (PROGRESS_TO - PROGRESS_FROM) * fraction).catch((error) =>
+      log.warn({ err: error, videoId }, 'the progress could not be written'),
+    )
+  }
+}
