@@ -1,0 +1,39 @@
+import type { Metadata } from 'next'
+import { canUpload } from '#lib/domain/permissions'
+import { ButtonLink } from '../../_components/button'
+import { EmptyState } from '../../_components/empty-state'
+import styles from '../../_components/page.module.css'
+import { requirePageViewer } from '../../_components/require-page-viewer'
+import { UploadPage } from '../../_components/upload-page'
+
+export const metadata: Metadata = { title: 'Upload' }
+
+export default async function Page() {
+  const viewer = await requirePageViewer('/upload')
+  if (!canUpload(viewer)) {
+    return (
+      <EmptyState
+        as="h1"
+        icon="upload"
+        title="Your account can watch, not upload"
+        actions={<ButtonLink href="/">All videos</ButtonLink>}
+      >
+        Ask an administrator of this server to make you an uploader. Nothing else changes for you.
+      </EmptyState>
+    )
+  }
+  return (
+    <div className={styles.narrow}>
+      <header className={styles.head}>
+        <div>
+          <h1>Upload</h1>
+          <p className={styles.lead}>Videos start private. You decide who may watch, now or later.</p>
+        </div>
+        <ButtonLink href="/studio" icon="film">
+          My videos
+        </ButtonLink>
+      </header>
+      <UploadPage userId={viewer.userId} />
+    </div>
+  )
+}

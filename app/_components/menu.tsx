@@ -1,0 +1,63 @@
+'use client'
+
+import { DropdownMenu } from 'radix-ui'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { Icon, type IconName } from './icon'
+import styles from './menu.module.css'
+
+/** A menu that opens from its trigger, which must be a button. */
+export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={8} collisionPadding={12}>
+          {children}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+/** An entry that does something. */
+export function MenuItem({
+  icon,
+  danger,
+  disabled,
+  onSelect,
+  children,
+}: {
+  icon: IconName
+  danger?: boolean
+  disabled?: boolean
+  onSelect: () => void
+  children: ReactNode
+}) {
+  return (
+    <DropdownMenu.Item
+      className={`${styles.item} ${danger ? styles.danger : ''}`}
+      disabled={disabled}
+      onSelect={onSelect}
+    >
+      <Icon name={icon} />
+      {children}
+    </DropdownMenu.Item>
+  )
+}
+
+/** An entry that goes to a page. */
+export function MenuLink({ icon, href, children }: { icon: IconName; href: string; children: ReactNode }) {
+  return (
+    <DropdownMenu.Item asChild className={styles.item}>
+      <Link href={href}>
+        <Icon name={icon} />
+        {children}
+      </Link>
+    </DropdownMenu.Item>
+  )
+}
+
+export function MenuSeparator() {
+  return <DropdownMenu.Separator className={styles.separator} />
+}

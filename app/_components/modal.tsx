@@ -1,0 +1,44 @@
+'use client'
+
+import { Dialog } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { Icon } from './icon'
+import styles from './modal.module.css'
+
+/** A dialog over the page. Focus moves in, stays in, and returns to where it was. */
+export function Modal({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  title: string
+  description?: ReactNode
+  children: ReactNode
+}) {
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className={styles.overlay}>
+          <Dialog.Content className={styles.content} {...(description ? {} : { 'aria-describedby': undefined })}>
+            <header className={styles.header}>
+              <Dialog.Title className={styles.title}>{title}</Dialog.Title>
+              <Dialog.Close className={styles.close} aria-label="Close">
+                <Icon name="close" />
+              </Dialog.Close>
+            </header>
+            {description && (
+              <Dialog.Description asChild>
+                <div className={styles.description}>{description}</div>
+              </Dialog.Description>
+            )}
+            {children}
+          </Dialog.Content>
+        </Dialog.Overlay>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

@@ -1,0 +1,49 @@
+import Form from 'next/form'
+import Link from 'next/link'
+import { canUpload, type Viewer } from '#lib/domain/permissions'
+import { AccountMenu } from './account-menu'
+import { ButtonLink } from './button'
+import { Icon } from './icon'
+import { Logo } from './logo'
+import styles from './site-header.module.css'
+import type { Theme } from './theme'
+import { ThemeMenu } from './theme-menu'
+import { UploadIndicator } from './upload-indicator'
+
+/** The bar on every page: home, search, upload, account. */
+export function SiteHeader({ viewer, theme, bare }: { viewer: Viewer | null; theme: Theme; bare: boolean }) {
+  return (
+    <header className={styles.header}>
+      <div className={styles.bar}>
+        <Link href="/" className={styles.brand} aria-label="Peekr, home">
+          <Logo />
+          <span className={styles.word}>Peekr</span>
+        </Link>
+        {!bare && (
+          <Form action="/" className={styles.search} role="search">
+            <Icon name="search" />
+            <input type="search" name="q" placeholder="Search videos" aria-label="Search videos" maxLength={200} />
+          </Form>
+        )}
+        <nav className={styles.actions} aria-label="Main">
+          {!bare && canUpload(viewer) && (
+            <>
+              <UploadIndicator />
+              <ButtonLink href="/upload" tone="primary" icon="upload" className={styles.upload}>
+                Upload
+              </ButtonLink>
+            </>
+          )}
+          {viewer ? (
+            <AccountMenu viewer={viewer} theme={theme} />
+          ) : (
+            <>
+              <ThemeMenu theme={theme} />
+              {!bare && <ButtonLink href="/login">Sign in</ButtonLink>}
+            </>
+          )}
+        </nav>
+      </div>
+    </header>
+  )
+}

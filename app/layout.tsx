@@ -1,0 +1,47 @@
+import type { Metadata, Viewport } from 'next'
+import { cookies } from 'next/headers'
+import type { ReactNode } from 'react'
+import { findPageViewer } from '#lib/auth/page-viewer'
+import { isSetupNeeded } from '#lib/auth/setup'
+import { OfflineBanner } from './_components/offline-banner'
+import { SiteHeader } from './_components/site-header'
+import { parseTheme, THEME_COOKIE } from './_components/theme'
+import { Toaster } from './_components/toaster'
+import styles from './layout.module.css'
+import './globals.css'
+
+export const metadata: Metadata = {
+  title: { default: 'Peekr', template: '%s · Peekr' },
+  description: 'Videos, on a machine of your own.',
+  applicationName: 'Peekr',
+  icons: { icon: '/favicon.svg' },
+  manifest: '/manifest.webmanifest',
+  referrer: 'same-origin',
+}
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#faf9f8' },
+    { media: '(prefers-color-scheme: dark)', color: '#131214' },
+  ],
+}
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const [viewer, setupNeeded, jar] = await Promise.all([findPageViewer(), isSetupNeeded(), cookies()])
+  const theme = parseTheme(jar.get(THEME_COOKIE)?.value)
+  return (
+    <html lang="en" data-theme={theme} suppressHydrationWarning>
+      <body>
+        <a href="#content" className={styles.skip}>
+          Skip to content
+        </a>
+        <OfflineBanner />
+        <SiteHeader viewer={viewer} theme={theme} bare={setupNeeded} />
+        <main id="content" tabIndex={-1} className={styles.main}>
+          {children}
+        </main>
+        <Toaster />
+      </body>
+    </html>
+  )
+}
