@@ -1,0 +1,26 @@
+/**
+ * Arguments of btrfs-progs (btrfs-subvolume(8), btrfs-property(8), btrfs-filesystem(8)). Paths are absolute, so none
+ * can be taken for an option.
+ */
+export function buildCreateSubvolume(path: string): string[] {
+  return ['subvolume', 'create', path]
+}
+
+/** Unlike a file, a snapshot is durable when the command returns. */
+export function buildReadOnlySnapshot(from: string, to: string): string[] {
+  return ['subvolume', 'snapshot', '-r', from, to]
+}
+
+export function buildDeleteSubvolume(path: string): string[] {
+  return ['subvolume', 'delete', path]
+}
+
+/** A plain user may not delete a read-only snapshot before this. */
+export function buildMakeWritable(path: string): string[] {
+  return ['property', 'set', '-ts', path, 'ro', 'false']
+}
+
+/** Commits the running transaction: everything written so far is on disk when it returns. */
+export function buildSyncFilesystem(path: string): string[] {
+  return ['filesystem', 'sync', path]
+}

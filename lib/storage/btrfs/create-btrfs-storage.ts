@@ -1,0 +1,81 @@
+import { rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { bringFileIn } from '#lib/storage/bring-file-in'
+import { buildReadOnlySnapshot, buildSyncFilesystem } from '#lib/storage/btrfs/btrfs-arguments'
+import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
+import { createSubvolume, deleteSubvolume, isSubvolume } from '#lib/storage/btrfs/subvolume'
+import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
+import { readNames } from '#lib/storage/folder-names'
+import { getSpace } from '#lib/storage/free-space'
+import { createLibrary, planSnapshot } from '#lib/storage/library'
+import { makeFolder } from '#lib/storage/make-folder'
+import type { Snapshot, Storage } from '#lib/storage/storage'
+import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
+import { buildVideoFolders, type VideoFolders } from '#lib/storage/video-folders'
+
+/** The storage on Btrfs: a subvolume a video, its source in a nested one, reflinks, read-only snapshots. */
+export function createBtrfsStorage(options: {
+  dataPath: string
+  runBtrfs: RunBtrfs
+  advice: string | null
+}): Storage {
+  const { dataPath, runBtrfs, advice } = options
+  const folders = (videoId: string) => buildVideoFolders(dataPath, videoId)
+  return {
+    ...createLibrary(dataPath),
+    createVideo: (videoId) => withStorageErrors(() => createVideo(folders(videoId), runBtrfs)),
+    adoptSource: (videoId, uploadPath) =>
+      withStorageErrors(async () => {
+        await createVideo(folders(videoId), runBtrfs)
+        const to = folders(videoId).sourceFile
+        await bringFileIn({ from: uploadPath, to, ways: ['reflink', 'copy'] })
+        // The caller unlinks the upload next, and a subvolume made in this transaction would be gone after a power cut.
+        await runBtrfs(buildSyncFilesystem(dataPath))
+      }),
+    snapshot: (videoId, reason) => withStorageErrors(() => takeSnapshot(folders(videoId), reason, runBtrfs)),
+    deleteVideo: (videoId) =>
+      withStorageErrors(async () => {
+        const { video, snapshots } = folders(videoId)
+        for (const name of await readNames(snapshots)) await deleteSubvolume(join(snapshots, name), runBtrfs)
+        await removeEmptyFolder(snapshots)
+        await deleteSubvolume(video, runBtrfs)
+        // Makes it last, and wakes the kernel's cleaner, which frees the space at the next commit after it is done.
+        await runBtrfs(buildSyncFilesystem(dataPath))
+      }),
+    describe: () =>
+      withStorageErrors(async () => ({
+        driver: 'btrfs' as const,
+        path: dataPath,
+        ...(await getSpace(dataPath)),
+        advice,
+      })),
+    freeBytes: () => withStorageErrors(async () => (await getSpace(dataPath)).freeBytes),
+  }
+}
+
+async function createVideo(folders: VideoFolders, runBtrfs: RunBtrfs): Promise<void> {
+  await makeFolder(dirname(folders.video))
+  await createSubvolume(folders.video, runBtrfs)
+  await createSubvolume(folders.source, runBtrfs)
+  await makeFolder(folders.revisions)
+}
+
+async function takeSnapshot(folders: VideoFolders, reason: string, runBtrfs: RunBtrfs): Promise<Snapshot> {
+  const snapshot = await planSnapshot(folders, reason)
+  if (await isSubvolume(folders.video)) {
+    await makeFolder(folders.snapshots)
+    await runBtrfs(buildReadOnlySnapshot(folders.video, join(folders.snapshots, snapshot.name)))
+  } else {
+    // A video from before the data moved to Btrfs is a plain folder.
+    await snapshotByLinks(folders, snapshot.name)
+  }
+  return snapshot
+}
+
+async function removeEmptyFolder(path: string): Promise<void> {
+  try {
+    await rmdir(path)
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error
+  }
+}

@@ -1,0 +1,107 @@
+import { readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isId } from '#lib/domain/id'
+import { LIBRARY_FOLDER } from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
+import { exists } from '#lib/storage/exists'
+import { emptyFolder, readNames } from '#lib/storage/folder-names'
+import { makeFolder } from '#lib/storage/make-folder'
+import { buildSnapshot, parseSnapshotName } from '#lib/storage/snapshot-name'
+import type { Snapshot, Storage } from '#lib/storage/storage'
+import { syncPath, syncTree } from '#lib/storage/sync-tree'
+import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
+import { buildVideoFolders, type VideoFolders } from '#lib/storage/video-folders'
+import { writeFileWhole } from '#lib/storage/write-file-whole'
+
+/** The half of the storage that is the same on every filesystem. */
+export type Library = Pick<
+  Storage,
+  | 'sourcePath'
+  | 'removeSource'
+  | 'createAttempt'
+  | 'removeAttempts'
+  | 'adoptRevision'
+  | 'revisionPath'
+  | 'removeRevision'
+  | 'writeVideoFile'
+  | 'readVideoFile'
+  | 'listSnapshots'
+  | 'listVideoIds'
+>
+
+/** @param dataPath the absolute data folder. */
+export function createLibrary(dataPath: string): Library {
+  const folders = (videoId: string) => buildVideoFolders(dataPath, videoId)
+  return {
+    sourcePath: (videoId) => folders(videoId).sourceFile,
+    revisionPath: (videoId, revisionId) => folders(videoId).revision(revisionId),
+    removeSource: (videoId) => withStorageErrors(() => emptyFolder(folders(videoId).source)),
+    createAttempt: (videoId, attemptId) =>
+      withStorageErrors(() => createAttempt(folders(videoId), attemptId)),
+    removeAttempts: (videoId, options) =>
+      withStorageErrors(() => emptyFolder(folders(videoId).attempts, options?.except)),
+    adoptRevision: (videoId, attemptId, revisionId) =>
+      withStorageErrors(() => adoptRevision(folders(videoId), attemptId, revisionId)),
+    removeRevision: (videoId, revisionId) =>
+      withStorageErrors(() => rm(folders(videoId).revision(revisionId), { recursive: true, force: true })),
+    writeVideoFile: (videoId, name, data) =>
+      withStorageErrors(() => writeFileWhole(folders(videoId).file(name), data)),
+    readVideoFile: (videoId, name) => withStorageErrors(() => findFile(folders(videoId).file(name))),
+    listSnapshots: (videoId) => withStorageErrors(() => listSnapshots(folders(videoId))),
+    listVideoIds: () =>
+      withStorageErrors(async () => (await readNames(join(dataPath, LIBRARY_FOLDER))).filter(isId)),
+  }
+}
+
+async function createAttempt(folders: VideoFolders, attemptId: string): Promise<string> {
+  const path = folders.attempt(attemptId)
+  await rm(path, { recursive: true, force: true })
+  await makeFolder(path)
+  return path
+}
+
+async function adoptRevision(folders: VideoFolders, attemptId: string, revisionId: string): Promise<void> {
+  const attempt = folders.attempt(attemptId)
+  const revision = folders.revision(revisionId)
+  const [hasAttempt, hasRevision] = await Promise.all([exists(attempt), exists(revision)])
+  if (hasAttempt && hasRevision) {
+    throw new PeekrError('conflict', { details: { revision: 'exists already', attemptId, revisionId } })
+  }
+  if (!hasAttempt && !hasRevision) {
+    throw new PeekrError('conflict', {
+      message: 'What this attempt made is gone, because another attempt took over. Retry it.',
+      details: { attemptId, revisionId },
+    })
+  }
+  if (hasAttempt) {
+    await syncTree(attempt)
+    await makeFolder(folders.revisions)
+    await rename(attempt, revision)
+    await syncPath(folders.attempts)
+  }
+  // Also when it was there already: the crash that makes us come twice may have come before this.
+  await syncPath(folders.revisions)
+}
+
+async function findFile(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return null
+    throw error
+  }
+}
+
+async function listSnapshots(folders: VideoFolders): Promise<Snapshot[]> {
+  const names = await readNames(folders.snapshots)
+  return names
+    .sort()
+    .map(parseSnapshotName)
+    .filter((snapshot) => snapshot !== null)
+}
+
+/** A snapshot yet to be taken: later than those there are, even when the clock went back or two come at once. */
+export async function planSnapshot(folders: VideoFolders, reason: string): Promise<Snapshot> {
+  const last = (await listSnapshots(folders)).at(-1)?.createdAt.getTime() ?? 0
+  return buildSnapshot(reason, new Date(Math.max(Date.now(), last + 1)))
+}

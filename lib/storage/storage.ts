@@ -1,0 +1,90 @@
+/** Whole bytes of the filesystem the data folder is on, and what its owner should know about it. */
+export interface StorageDescription {
+  driver: 'btrfs' | 'directory'
+  path: string
+  totalBytes: number
+  /** What can still be written, the disk under an image file included. */
+  freeBytes: number
+  /** One sentence for the admin, or null when there is nothing to do. */
+  advice: string | null
+}
+
+/** A read-only picture of a video's published files at one moment. */
+export interface Snapshot {
+  /** `{time}-{reason}`: the folder's name under snapshots/{videoId}/. */
+  name: string
+  reason: string
+  createdAt: Date
+}
+
+/**
+ * Where videos live. Nothing above `lib/storage` asks which driver it is talking to.
+ *
+ * Every method may be called again after a crash in its middle and then finishes the work; what a method has
+ * acknowledged survives a power cut. Ids are checked, so no path can leave the data folder. A full disk or quota
+ * is always `disk_full`; a disk that is gone or may not be written is `storage_unavailable`.
+ */
+export interface Storage {
+  /** Makes library/{videoId}/ with revisions/ and source/ in it; on Btrfs both the video and its source are subvolumes. */
+  createVideo(videoId: string): Promise<void>
+
+  /**
+   * Brings a finished upload in as the video's source, moving no bytes where the filesystem allows it: a reflink on
+   * Btrfs, a hard link elsewhere. When it returns the source is on disk, and the caller may unlink the upload; on a
+   * filesystem without links the upload has been moved, so the caller must put up with its absence.
+   * @throws not_found when there is neither a source nor an upload.
+   */
+  adoptSource(videoId: string, uploadPath: string): Promise<void>
+
+  /** The absolute path of the source, whether or not it is still there. */
+  sourcePath(videoId: string): string
+
+  /** Removes the source, for good: no snapshot holds its space. */
+  removeSource(videoId: string): Promise<void>
+
+  /**
+   * An empty folder for what one attempt writes, beside revisions/ so that adopting it is one rename.
+   * Whatever the same attempt left there is removed.
+   */
+  createAttempt(videoId: string, attemptId: string): Promise<string>
+
+  /** Removes attempts' folders, all but `except`. */
+  removeAttempts(videoId: string, options?: { except?: string }): Promise<void>
+
+  /**
+   * Makes an attempt's folder the revision: every file is on disk before the one rename that shows it.
+   * Adopting twice is fine.
+   * @throws conflict when the attempt is gone, or the revision exists already from another attempt.
+   */
+  adoptRevision(videoId: string, attemptId: string, revisionId: string): Promise<void>
+
+  /** The absolute path of a revision's folder, whether or not it exists. */
+  revisionPath(videoId: string, revisionId: string): string
+
+  removeRevision(videoId: string, revisionId: string): Promise<void>
+
+  /** Replaces a file directly in the video's folder (`video.json`, `poster.jpg`) in one step: readers see old or new. */
+  writeVideoFile(videoId: string, name: string, data: string | Uint8Array): Promise<void>
+
+  /** A file directly in the video's folder, or null when there is none. */
+  readVideoFile(videoId: string, name: string): Promise<Buffer | null>
+
+  /**
+   * A read-only snapshot of the video without its source. `reason` is lower-case letters, digits and hyphens.
+   * Each call makes one more; remove the attempts first, or their space is held as well.
+   */
+  snapshot(videoId: string, reason: string): Promise<Snapshot>
+
+  /** Oldest first; half-made ones are not listed. */
+  listSnapshots(videoId: string): Promise<Snapshot[]>
+
+  /** Removes the video with its source and snapshots, also what an interrupted deletion left. */
+  deleteVideo(videoId: string): Promise<void>
+
+  /** Every video that has a folder, in no particular order. */
+  listVideoIds(): Promise<string[]>
+
+  describe(): Promise<StorageDescription>
+
+  freeBytes(): Promise<number>
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { isId } from '#lib/domain/id'
+import {
+  ATTEMPTS_FOLDER,
+  LIBRARY_FOLDER,
+  REVISIONS_FOLDER,
+  SNAPSHOTS_FOLDER,
+  SOURCE_FILE,
+  SOURCE_FOLDER,
+} from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
+
+/** The absolute places of one video. */
+export interface VideoFolders {
+  video: string
+  revisions: string
+  attempts: string
+  source: string
+  sourceFile: string
+  snapshots: string
+  revision(revisionId: string): string
+  attempt(attemptId: string): string
+  /** A file directly in the video's folder. */
+  file(name: string): string
+}
+
+/** A plain file name: no separators, no leading dot (those are files being written). */
+const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/i
+
+/**
+ * The places of a video under a data folder. Every id is one of Peekr's own, which contain no separator or dot, so
+ * each path is inside the data folder by construction.
+ * @throws not_found for anything that is not an id or a plain file name.
+ */
+export function buildVideoFolders(dataPath: string, videoId: string): VideoFolders {
+  const video = join(dataPath, LIBRARY_FOLDER, requireId(videoId))
+  const revisions = join(video, REVISIONS_FOLDER)
+  const attempts = join(video, ATTEMPTS_FOLDER)
+  const source = join(video, SOURCE_FOLDER)
+  return {
+    video,
+    revisions,
+    attempts,
+    source,
+    sourceFile: join(source, SOURCE_FILE),
+    snapshots: join(dataPath, SNAPSHOTS_FOLDER, videoId),
+    revision: (revisionId) => join(revisions, requireId(revisionId)),
+    attempt: (attemptId) => join(attempts, requireId(attemptId)),
+    file: (name) => join(video, requireFileName(name)),
+  }
+}
+
+function requireId(id: string): string {
+  if (isId(id)) return id
+  throw new PeekrError('not_found', { details: { notAnId: id } })
+}
+
+function requireFileName(name: string): string {
+  if (FILE_NAME.test(name)) return name
+  throw new PeekrError('not_found', { details: { notAFileName: name } })
+}

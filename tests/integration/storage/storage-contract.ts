@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { createId } from '#lib/domain/id'
+import type { PeekrError } from '#lib/errors'
+import type { Storage } from '#lib/storage/storage'
+
+interface Opened {
+  storage: Storage
+  dataPath: string
+}
+
+/** What every driver promises. Call inside a `describe` whose `before` makes `opened` answer. */
+export function describeStorageContract(opened: () => Opened): void {
+  async function makeUpload(content: string | Buffer = 'a film'): Promise<string> {
+    const path = join(opened().dataPath, 'uploads', createId())
+    await writeFile(path, content)
+    return path
+  }
+
+  async function makeAttempt(videoId: string, files: Record<string, string>): Promise<string> {
+    const attemptId = createId()
+    const path = await opened().storage.createAttempt(videoId, attemptId)
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(join(path, name, '..'), { recursive: true })
+      await writeFile(join(path, name), content)
+    }
+    return attemptId
+  }
+
+  async function makePublished(): Promise<{ videoId: string; revisionId: string }> {
+    const { storage } = opened()
+    const [videoId, revisionId] = [createId(), createId()]
+    await storage.createVideo(videoId)
+    await storage.adoptSource(videoId, await makeUpload())
+    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': '#EXTM3U', '720p/init.mp4': 'moov' })
+    await storage.adoptRevision(videoId, attemptId, revisionId)
+    await storage.writeVideoFile(videoId, 'video.json', '{"title":"first"}')
+    return { videoId, revisionId }
+  }
+
+  it('a video can be made twice, and is listed once', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    await storage.createVideo(videoId)
+    const ids = await storage.listVideoIds()
+    assert.equal(ids.filter((id) => id === videoId).length, 1)
+  })
+
+  it('a source is adopted byte for byte, and again when the upload is gone', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    const content = Buffer.alloc(3_000_001, 'peekr')
+    const upload = await makeUpload(content)
+    await storage.adoptSource(videoId, upload)
+    await rm(upload, { force: true })
+    await storage.adoptSource(videoId, upload)
+    assert.ok(content.equals(await readFile(storage.sourcePath(videoId))))
+    assert.deepEqual(await readdir(join(storage.sourcePath(videoId), '..')), ['original'])
+  })
+
+  it('a source that half arrived before a crash is not taken for a source', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    await writeFile(`${storage.sourcePath(videoId)}.partial`, 'half')
+    await storage.adoptSource(videoId, await makeUpload('whole'))
+    assert.equal(await readFile(storage.sourcePath(videoId), 'utf8'), 'whole')
+  })
+
+  it('an upload that does not exist is not_found, in a sentence', async () => {
+    const { storage, dataPath } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    await assert.rejects(storage.adoptSource(videoId, join(dataPath, 'uploads', 'nothing')), {
+      code: 'not_found',
+      message: /Upload it again/,
+    })
+  })
+
+  it('a removed source stays removed, and can be removed twice', async () => {
+    const { storage } = opened()
+    const { videoId } = await makePublished()
+    await storage.removeSource(videoId)
+    await storage.removeSource(videoId)
+    await assert.rejects(stat(storage.sourcePath(videoId)), { code: 'ENOENT' })
+  })
+
+  it('an attempt starts empty even when it left something before', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    const attemptId = await makeAttempt(videoId, { 'old.txt': 'old' })
+    assert.deepEqual(await readdir(await storage.createAttempt(videoId, attemptId)), [])
+  })
+
+  it('a revision appears whole, is adopted twice without harm, and leaves no attempt', async () => {
+    const { storage } = opened()
+    const [videoId, revisionId] = [createId(), createId()]
+    await storage.createVideo(videoId)
+    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': '#EXTM3U', '720p/init.mp4': 'moov' })
+    await storage.adoptRevision(videoId, attemptId, revisionId)
+    await storage.adoptRevision(videoId, attemptId, revisionId)
+    const path = storage.revisionPath(videoId, revisionId)
+    assert.deepEqual((await readdir(path, { recursive: true })).sort(), [
+      '720p',
+      '720p/init.mp4',
+      'multivariant.m3u8',
+    ])
+    assert.deepEqual(await readdir(join(path, '../../attempts')), [])
+  })
+
+  it('a late attempt can neither replace a revision nor publish what was swept away', async () => {
+    const { storage } = opened()
+    const { videoId, revisionId } = await makePublished()
+    const late = await makeAttempt(videoId, { 'multivariant.m3u8': 'late' })
+    await assert.rejects(storage.adoptRevision(videoId, late, revisionId), { code: 'conflict' })
+    await storage.removeAttempts(videoId)
+    await assert.rejects(storage.adoptRevision(videoId, late, createId()), { code: 'conflict' })
+    const playlist = join(storage.revisionPath(videoId, revisionId), 'multivariant.m3u8')
+    assert.equal(await readFile(playlist, 'utf8'), '#EXTM3U')
+  })
+
+  it('removing attempts spares the one that is running', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    const [running] = [await makeAttempt(videoId, { a: '1' }), await makeAttempt(videoId, { a: '2' })]
+    await storage.removeAttempts(videoId, { except: running })
+    await storage.removeAttempts(videoId, { except: running })
+    assert.deepEqual(await readdir(join(storage.revisionPath(videoId, createId()), '../../attempts')), [
+      running,
+    ])
+  })
+
+  it('a file of the video is replaced in one step and leaves nothing beside it', async () => {
+    const { storage } = opened()
+    const { videoId } = await makePublished()
+    await storage.writeVideoFile(videoId, 'video.json', '{"title":"second"}')
+    assert.equal(String(await storage.readVideoFile(videoId, 'video.json')), '{"title":"second"}')
+    assert.equal(await storage.readVideoFile(videoId, 'poster.jpg'), null)
+    const names = await readdir(join(storage.sourcePath(videoId), '../..'))
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('.')),
+      [],
+    )
+  })
+
+  it('a snapshot keeps the old files, leaves the source out, and is listed in order', async () => {
+    const { storage, dataPath } = opened()
+    const { videoId, revisionId } = await makePublished()
+    await storage.removeAttempts(videoId)
+    const first = await storage.snapshot(videoId, 'published')
+    const second = await storage.snapshot(videoId, 'published')
+    await storage.writeVideoFile(videoId, 'video.json', '{"title":"second"}')
+    await storage.removeRevision(videoId, revisionId)
+    const kept = join(dataPath, 'snapshots', videoId, first.name)
+    assert.equal(await readFile(join(kept, 'video.json'), 'utf8'), '{"title":"first"}')
+    assert.equal(await readFile(join(kept, 'revisions', revisionId, '720p/init.mp4'), 'utf8'), 'moov')
+    await assert.rejects(stat(join(kept, 'source/original')), { code: 'ENOENT' })
+    const listed = await storage.listSnapshots(videoId)
+    assert.deepEqual(
+      listed.map(({ name, reason }) => [name, reason]),
+      [
+        [first.name, 'published'],
+        [second.name, 'published'],
+      ],
+    )
+    assert.ok(first.createdAt < second.createdAt)
+  })
+
+  it('a deleted video is gone with its snapshots, and can be deleted twice', async () => {
+    const { storage, dataPath } = opened()
+    const { videoId } = await makePublished()
+    await storage.snapshot(videoId, 'published')
+    await storage.deleteVideo(videoId)
+    await storage.deleteVideo(videoId)
+    assert.ok(!(await storage.listVideoIds()).includes(videoId))
+    await assert.rejects(stat(join(dataPath, 'snapshots', videoId)), { code: 'ENOENT' })
+    await assert.rejects(stat(join(dataPath, 'library', videoId)), { code: 'ENOENT' })
+  })
+
+  it('no id or name reaches outside the video', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    await storage.createVideo(videoId)
+    for (const bad of ['..', '../x', '/etc', '', 'a/b', '.hidden', `${videoId}\0`, '-rf']) {
+      const isRefused = (error: PeekrError) => error.code === 'not_found'
+      await assert.rejects(async () => storage.deleteVideo(bad), isRefused, `video ${JSON.stringify(bad)}`)
+      await assert.rejects(async () => storage.createAttempt(videoId, bad), isRefused, `attempt ${bad}`)
+      await assert.rejects(async () => storage.writeVideoFile(videoId, bad, 'x'), isRefused, `file ${bad}`)
+      assert.throws(() => storage.revisionPath(videoId, bad), isRefused)
+    }
+  })
+
+  it('it knows its disk', async () => {
+    const { storage, dataPath } = opened()
+    const { path, totalBytes, freeBytes, advice } = await storage.describe()
+    assert.equal(path, dataPath)
+    assert.ok(freeBytes > 0 && freeBytes <= totalBytes)
+    assert.ok(advice === null || /\.$/.test(advice))
+    assert.ok(Math.abs((await storage.freeBytes()) - freeBytes) < 100_000_000)
+  })
+}
