@@ -81,7 +81,8 @@ function stopOnSignal(services: Services, web: WebServer | null): void {
       process.exit(1)
     }, STOP_MS)
     try {
-      await Promise.all([web?.stop(GRACE_MS), services.stop()])
+      await web?.stop(GRACE_MS) // first, since open requests still need the database
+      await services.stop()
       clearTimeout(deadline)
       process.exit(0)
     } catch (error) {

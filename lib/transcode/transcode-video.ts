@@ -27,7 +27,7 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
   const { videoId } = job
   const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
   const library = await getLibrary()
-  const attemptId = `${job._id}-${job.fence}`
+  const revisionId = createId()
   await library.removeAttempts(videoId)
   const { segmentFormat, encoder: policy } = getConfig()
   const choice = chooseEncoder(await getEncoderReport(), policy)
@@ -36,7 +36,7 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
     'encode',
     {
       sourcePath: library.sourcePath(videoId),
-      outputPath: await library.createAttempt(videoId, attemptId),
+      outputPath: await library.createAttempt(videoId, revisionId),
       segmentFormat,
       encoder: choice,
       probe,
@@ -45,7 +45,7 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
     { signal: context.signal, onProgress: createProgressReport(videoId, context) },
   )
   for (const line of encoded.log) context.log(line)
-  const result: Transcoded = { attemptId, revisionId: createId(), probe, encoded }
+  const result: Transcoded = { revisionId, probe, encoded }
   return { result, encoder: encoded.encoder }
 }
 

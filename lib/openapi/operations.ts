@@ -1,0 +1,199 @@
+import type { ZodType } from 'zod'
+import { JobQuery } from '#lib/admin/list-jobs'
+import { SettingChanges } from '#lib/admin/settings'
+import {
+  ProfileBody,
+  RegisterBody,
+  SetupBody,
+  TokenBody,
+  UserBody,
+  UserPatchBody,
+} from '#lib/auth/account-schema'
+import {
+  AdminVideoQuery,
+  VideoChanges,
+  VideoPageSchema,
+  VideoQuery,
+  VideoSchema,
+} from '#lib/catalog/video-schema'
+import type { Scope } from '#lib/domain/permissions'
+
+/** One route of the REST API: what it takes is the very schema its handler checks with. */
+export interface Operation {
+  method: 'get' | 'post' | 'patch' | 'delete'
+  /** With `{name}` for a parameter. */
+  path: string
+  summary: string
+  /** null: anybody; they see what they may. */
+  scope: Scope | null
+  query?: ZodType
+  body?: ZodType
+  status: number
+  /** What a success answers; left out when that is nothing, or described by its summary alone. */
+  answer?: ZodType
+}
+
+export const OPERATIONS: readonly Operation[] = [
+  { method: 'get', path: '/api/health', summary: 'Whether Peekr is ready.', scope: null, status: 200 },
+  { method: 'get', path: '/api/openapi.json', summary: 'This description.', scope: null, status: 200 },
+  {
+    method: 'get',
+    path: '/api/videos',
+    summary: 'A page of the videos you may find; `mine` lists your own in every state.',
+    scope: null,
+    query: VideoQuery,
+    status: 200,
+    answer: VideoPageSchema,
+  },
+  {
+    method: 'get',
+    path: '/api/videos/{videoId}',
+    summary: 'One video. 404 also for one you may not watch.',
+    scope: null,
+    status: 200,
+    answer: VideoSchema,
+  },
+  {
+    method: 'patch',
+    path: '/api/videos/{videoId}',
+    summary: 'Changes title, description, tags or visibility; for its owner and administrators.',
+    scope: 'videos:write',
+    body: VideoChanges,
+    status: 200,
+    answer: VideoSchema,
+  },
+  {
+    method: 'delete',
+    path: '/api/videos/{videoId}',
+    summary: 'Deletes a video; it is gone at once, its bytes follow.',
+    scope: 'videos:write',
+    status: 204,
+  },
+  {
+    method: 'post',
+    path: '/api/videos/{videoId}/retry',
+    summary: 'Starts a failed video again.',
+    scope: 'videos:write',
+    status: 202,
+    answer: VideoSchema,
+  },
+  { method: 'get', path: '/api/me', summary: 'Your account.', scope: 'videos:read', status: 200 },
+  {
+    method: 'patch',
+    path: '/api/me',
+    summary: 'Changes your name or password; a new password ends your other sessions.',
+    scope: 'videos:read',
+    body: ProfileBody,
+    status: 200,
+  },
+  { method: 'get', path: '/api/tokens', summary: 'Your API tokens.', scope: 'videos:read', status: 200 },
+  {
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Makes an API token; it is shown this once.',
+    scope: 'videos:read',
+    body: TokenBody,
+    status: 201,
+  },
+  {
+    method: 'delete',
+    path: '/api/tokens/{id}',
+    summary: 'Revokes a token.',
+    scope: 'videos:read',
+    status: 204,
+  },
+  {
+    method: 'get',
+    path: '/api/setup',
+    summary: 'Whether the first account is still to be made.',
+    scope: null,
+    status: 200,
+  },
+  {
+    method: 'post',
+    path: '/api/setup',
+    summary: "Makes the first administrator, with the terminal's one-time code.",
+    scope: null,
+    body: SetupBody,
+    status: 201,
+  },
+  {
+    method: 'post',
+    path: '/api/setup/sample',
+    summary: 'Makes a sample video through the real path.',
+    scope: 'admin',
+    status: 202,
+  },
+  {
+    method: 'post',
+    path: '/api/register',
+    summary: 'Makes your own account, where registration is open.',
+    scope: null,
+    body: RegisterBody,
+    status: 201,
+  },
+  {
+    method: 'get',
+    path: '/api/admin/videos',
+    summary: 'A page of all videos in every state.',
+    scope: 'admin',
+    query: AdminVideoQuery,
+    status: 200,
+    answer: VideoPageSchema,
+  },
+  { method: 'get', path: '/api/admin/users', summary: 'A page of accounts.', scope: 'admin', status: 200 },
+  {
+    method: 'post',
+    path: '/api/admin/users',
+    summary: 'Makes an account.',
+    scope: 'admin',
+    body: UserBody,
+    status: 201,
+  },
+  {
+    method: 'patch',
+    path: '/api/admin/users/{id}',
+    summary: "Changes an account's role, or disables it; its sessions end.",
+    scope: 'admin',
+    body: UserPatchBody,
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/api/admin/storage',
+    summary: 'The disk the library is on.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/api/admin/settings',
+    summary: 'What administrators can change at run time.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'patch',
+    path: '/api/admin/settings',
+    summary: 'Changes settings.',
+    scope: 'admin',
+    body: SettingChanges,
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/api/jobs',
+    summary: 'A page of jobs, newest first.',
+    scope: 'admin',
+    query: JobQuery,
+    status: 200,
+  },
+  {
+    method: 'post',
+    path: '/api/jobs/{jobId}/retry',
+    summary: "Starts the job's video again.",
+    scope: 'admin',
+    status: 202,
+  },
+  { method: 'post', path: '/api/jobs/{jobId}/cancel', summary: 'Stops a job.', scope: 'admin', status: 204 },
+]
