@@ -119,6 +119,15 @@ export function getConfig(): Config {
   return singleton('config', () => parseConfig({ ...readEnvFile('.env'), ...process.env }))
 }
 
+/**
+ * next-auth reads the environment itself. With this it takes a request's own host and scheme, which the front door
+ * has put into X-Forwarded-Host and -Proto as they really are; a NEXTAUTH_URL would tie it to one address.
+ */
+export function setAuthEnvironment(): void {
+  process.env.AUTH_TRUST_HOST = 'true'
+  delete process.env.NEXTAUTH_URL
+}
+
 function readEnvFile(path: string): Record<string, string | undefined> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
 }

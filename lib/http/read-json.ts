@@ -1,5 +1,6 @@
 import type { ZodType, z } from 'zod'
 import { PeekrError } from '#lib/errors'
+import { readText } from '#lib/http/read-text'
 
 const BODY_SIZE_BYTES_MAX = 1024 * 1024
 
@@ -14,31 +15,13 @@ export async function readJson<T extends ZodType>(request: Request, schema: T): 
   if (!/^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(type.trim())) {
     throw new PeekrError('unsupported_media_type')
   }
-  const text = await readText(request)
+  const text = await readText(request, BODY_SIZE_BYTES_MAX)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new PeekrError('bad_request', {
-      message: 'The body is not valid JSON. Correct it and try again.',
-      cause,
-    })
+    const message = 'The body is not valid JSON. Correct it and try again.'
+    throw new PeekrError('bad_request', { message, cause })
   }
   return schema.parse(value)
-}
-
-async function readText(request: Request): Promise<string> {
-  const tooLarge = () =>
-    new PeekrError('too_large', { message: 'The body of this request is over 1 MiB. Send less at once.' })
-  if (Number(request.headers.get('content-length') ?? 0) > BODY_SIZE_BYTES_MAX) throw tooLarge()
-  if (request.body === null) return ''
-  const pieces: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const piece of request.body) {
-    sizeBytes += piece.byteLength
-    // The declared length is the client's word; the count is ours.
-    if (sizeBytes > BODY_SIZE_BYTES_MAX) throw tooLarge()
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces).toString('utf8')
 }

@@ -15,5 +15,5 @@ export const GET = apiRoute(async ({ request, viewer }) => {
 export const POST = apiRoute(async ({ request, viewer }) => {
   requireAdmin(viewer)
   const user = await createUser(await readJson(request, UserBody))
-  return jsonResponse({ user: await presentAdminUser(user) }, { status: 201 })
+  return jsonResponse(await presentAdminUser(user), { status: 201 })
 })

@@ -10,5 +10,5 @@ export const PATCH = apiRoute<{ id: string }>(async ({ request, viewer, params }
   requireAdmin(viewer)
   const patch = await readJson(request, UserPatchBody)
   const user = await updateUser(params.id, patch)
-  return jsonResponse({ user: await presentAdminUser(user) })
+  return jsonResponse(await presentAdminUser(user))
 })
