@@ -3,7 +3,7 @@ import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
-import { forgetStreamAccess } from '#lib/stream/authorize-stream'
+import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
  * Takes a video away: it is gone for everybody at once, its bytes follow in the background. The record of the

@@ -4,7 +4,7 @@ import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
-import { forgetStreamAccess } from '#lib/stream/authorize-stream'
+import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
  * Changes a video's details and returns it as it is then. Doing it twice is safe.

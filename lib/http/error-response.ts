@@ -35,6 +35,8 @@ export function toErrorBody(error: unknown, requestId: string): ErrorAnswer {
       'x-request-id': requestId,
       ...findRetryAfter(known),
       ...(known.code === 'sign_in_required' ? { 'www-authenticate': 'Bearer' } : {}),
+      // RFC 9110 §15.5.6 asks a 405 to say what would be allowed.
+      ...(typeof known.details.allow === 'string' ? { allow: known.details.allow } : {}),
     },
     body: { error: { code: known.code, message: known.message, requestId, ...fields } },
   }

@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache'
+import { connectDatabase } from '#lib/db/connect'
+import { VideoModel } from '#lib/db/models/video'
+import type { Visibility } from '#lib/domain/video'
+import { singleton } from '#lib/singleton'
+
+/** What decides who may read a video's files. */
+export interface StreamAccess {
+  ownerId: string
+  visibility: Visibility
+  revisionId: string | null
+}
+
+interface Entry {
+  loadedAtMs: number
+  access: Promise<StreamAccess | null>
+}
+
+/** How long an answer holds: with the time of a query this keeps revocation within 10 s on every machine. */
+const FRESH_MS = 5_000
+/** A video or revision that was not there may be there in a moment: somebody waits for it to become playable. */
+const MISSING_FRESH_MS = 500
+
+const cache = () => singleton('stream-access', () => new LRUCache<string, Entry>({ max: 20_000 }))
+
+/**
+ * The access facts of a video, or null when it is not there or being deleted. At most 5 s old; however many ask at
+ * once, the database is asked once. `revisionId` is the one wanted: an answer with another is asked again sooner.
+ */
+export async function findStreamAccess(videoId: string, revisionId: string): Promise<StreamAccess | null> {
+  const known = cache().get(videoId)
+  if (known !== undefined) {
+    // The monotonic clock: a machine whose clock is set back must not hold on to old answers.
+    const ageMs = performance.now() - known.loadedAtMs
+    if (ageMs < MISSING_FRESH_MS) return known.access
+    if (ageMs < FRESH_MS) {
+      const access = await known.access
+      if (access?.revisionId === revisionId) return access
+      const newer = cache().get(videoId)
+      if (newer !== undefined && newer !== known) return newer.access
+    }
+  }
+  return loadStreamAccess(videoId)
+}
+
+/** Forgets what is known of a video, so that a change made here counts from the next request on. */
+export function forgetStreamAccess(videoId: string): void {
+  cache().delete(videoId)
+}
+
+function loadStreamAccess(videoId: string): Promise<StreamAccess | null> {
+  const access = queryStreamAccess(videoId)
+  const entry = { loadedAtMs: performance.now(), access }
+  cache().set(videoId, entry)
+  access.catch(() => {
+    // The next request asks again; this one's error goes to whoever waits for it.
+    if (cache().get(videoId) === entry) cache().delete(videoId)
+  })
+  return access
+}
+
+async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> {
+  await connectDatabase()
+  const video = await VideoModel.findOne(
+    { _id: videoId, deletedAt: null },
+    { ownerId: 1, visibility: 1, revision: 1 },
+  ).lean()
+  if (video === null) return null
+  return { ownerId: video.ownerId, visibility: video.visibility, revisionId: video.revision?.id ?? null }
+}

@@ -1,0 +1,50 @@
+import { toErrorResponse } from '#lib/http/error-response'
+import { requestIdFrom } from '#lib/http/request-id'
+import { rawTarget } from '#lib/stream/parse-stream-path'
+import { readPieces } from '#lib/stream/read-pieces'
+import { resolveStream } from '#lib/stream/resolve-stream'
+
+/**
+ * The same answers as `handleStream`, byte for byte, for a route handler. A file in memory is one chunk of a stream:
+ * the quickest of what was measured, since Next copies a plain body. Never rejects.
+ */
+export async function streamResponse(request: Request): Promise<Response> {
+  try {
+    const { status, headers, body } = await resolveStream({
+      method: request.method,
+      target: rawTarget(request.url),
+      header: (name) => request.headers.get(name),
+    })
+    if (body === null) return new Response(null, { status, headers })
+    const stream = Buffer.isBuffer(body) ? oneChunk(body) : inPieces(readPieces(body))
+    return new Response(stream, { status, headers })
+  } catch (error) {
+    return toErrorResponse(error, requestIdFrom(request.headers.get('x-request-id')))
+  }
+}
+
+function oneChunk(body: Buffer): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(body)
+      controller.close()
+    },
+  })
+}
+
+/** One piece is read when one is taken; a reader that goes away closes the file. */
+function inPieces(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await pieces.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await pieces.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
