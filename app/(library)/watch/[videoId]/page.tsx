@@ -1,0 +1,32 @@
+import type { Metadata } from 'next'
+import { findPageViewer } from '#lib/auth/page-viewer'
+import { listVideos } from '#lib/catalog/list-videos'
+import { canEdit } from '#lib/domain/permissions'
+import { findPageVideo } from '../../../_components/find-page-video'
+import { MoreVideos } from '../../../_components/more-videos'
+import { requireSetup } from '../../../_components/require-page-viewer'
+import { WatchView } from '../../../_components/watch-view'
+import styles from './page.module.css'
+
+type Params = Promise<{ videoId: string }>
+
+export async function generateMetadata({ params }: { params: Params }): Promise<Metadata> {
+  const { title, description } = await findPageVideo((await params).videoId)
+  return { title, description: description.slice(0, 200) || undefined, robots: { index: false } }
+}
+
+export default async function WatchPage({ params }: { params: Params }) {
+  await requireSetup()
+  const video = await findPageVideo((await params).videoId)
+  const viewer = await findPageViewer()
+  const others = await listVideos({ viewer, limit: 13 })
+  const more = others.items.filter((other) => other.id !== video.id && other.playable).slice(0, 12)
+  const editable = canEdit(viewer, { ownerId: video.owner.id, visibility: video.visibility })
+  const nowMs = Date.now()
+  return (
+    <div className={styles.page}>
+      <WatchView key={video.id} video={video} editable={editable} nowMs={nowMs} />
+      <MoreVideos videos={more} nowMs={nowMs} />
+    </div>
+  )
+}

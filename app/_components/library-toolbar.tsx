@@ -1,0 +1,42 @@
+import Form from 'next/form'
+import Link from 'next/link'
+import type { VideoSort } from '#lib/domain/video-view'
+import { Icon } from './icon'
+import styles from './library-toolbar.module.css'
+
+const SORT_LABELS: Record<VideoSort, string> = {
+  newest: 'Newest',
+  oldest: 'Oldest',
+  title: 'A to Z',
+  longest: 'Longest',
+}
+
+/** Search (on narrow screens, where the header has no room for it) and sort. Works without scripts. */
+export function LibraryToolbar({ q, sort }: { q: string; sort: VideoSort }) {
+  return (
+    <div className={styles.toolbar}>
+      <Form action="/" className={styles.search} role="search">
+        <Icon name="search" />
+        <input type="search" name="q" defaultValue={q} placeholder="Search videos" aria-label="Search videos" />
+      </Form>
+      <nav className={styles.sorts} aria-label="Sort">
+        {(Object.keys(SORT_LABELS) as VideoSort[]).map((value) => (
+          <Link
+            key={value}
+            href={buildHref(q, value)}
+            className={styles.sort}
+            aria-current={value === sort ? 'true' : undefined}
+            scroll={false}
+          >
+            {SORT_LABELS[value]}
+          </Link>
+        ))}
+      </nav>
+    </div>
+  )
+}
+
+function buildHref(q: string, sort: VideoSort): string {
+  const query = new URLSearchParams({ ...(q && { q }), ...(sort !== 'newest' && { sort }) }).toString()
+  return query ? `/?${query}` : '/'
+}

@@ -1,0 +1,42 @@
+'use client'
+
+import dynamic from 'next/dynamic'
+import type { VideoView } from '#lib/domain/video-view'
+import { ButtonLink } from './button'
+import { EmptyState } from './empty-state'
+import { useLiveVideo } from './use-live-video'
+import { WatchDetails } from './watch-details'
+import { WatchPending } from './watch-pending'
+import styles from './watch-view.module.css'
+
+/** The player is large; only this page loads it, and only once there is something to play. */
+const VideoPlayer = dynamic(() => import('./video-player'), { ssr: false })
+
+/** The picture and what belongs to it. Turns from progress into the player by itself. */
+export function WatchView({ video: initial, editable, nowMs }: { video: VideoView; editable: boolean; nowMs: number }) {
+  const { video, setVideo, gone } = useLiveVideo(initial)
+  if (gone) {
+    return (
+      <EmptyState icon="trash" title="This video was deleted" actions={<ButtonLink href="/">All videos</ButtonLink>}>
+        Somebody deleted it while you were here.
+      </EmptyState>
+    )
+  }
+  const { playback } = video
+  const upright = (video.height ?? 0) > (video.width ?? 0)
+  return (
+    <article className={styles.article}>
+      <div className={`${styles.stage} ${upright ? styles.upright : ''}`} data-testid="stage">
+        {video.playable && playback ? (
+          <>
+            {playback.poster && <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />}
+            <VideoPlayer video={video} />
+          </>
+        ) : (
+          <WatchPending video={video} editable={editable} onChange={setVideo} />
+        )}
+      </div>
+      <WatchDetails video={video} editable={editable} nowMs={nowMs} />
+    </article>
+  )
+}
