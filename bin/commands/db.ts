@@ -10,7 +10,7 @@ export function registerDatabaseCommands(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       await connectDatabase()
       try {
-        const uri = databaseUri()
+        const uri = await databaseUri()
         console.log(options.json ? JSON.stringify({ uri }) : uri)
       } finally {
         await disconnectDatabase()

@@ -27,11 +27,12 @@ export async function ingestVideo(job: JobRecord, context: JobContext): Promise<
   const { size: sizeBytes } = await stat(sourcePath)
   const probe = await runTask('probe', { sourcePath, tools: getMediaTools() }, { signal: context.signal })
   const admitted = admitSource(probe, sizeBytes)
-  context.log(`Admitted: ${probe.container}, ${admitted.width}×${admitted.height}.`)
+  const { width, height } = admitted.video
+  context.log(`Admitted: ${admitted.video.codec} in ${admitted.container}, ${width}×${height}.`)
   await moveVideo(videoId, 'transcoding', {
     durationSeconds: admitted.durationSeconds,
-    width: admitted.width,
-    height: admitted.height,
+    width,
+    height,
     progress: 0.02,
   })
   return { result: probe, encoder: null }

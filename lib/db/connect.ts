@@ -1,0 +1,81 @@
+import mongoose from 'mongoose'
+import { getConfig } from '#lib/config'
+import { MODELS } from '#lib/db/models'
+import { PeekrError } from '#lib/errors'
+import { forgetSingleton, singleton } from '#lib/singleton'
+
+/** A request that meets a database that is away has its 503 within this. */
+const SERVER_SELECTION_MS = 2_000
+const DATABASE_NAME = 'peekr'
+
+interface Database {
+  uri: string
+  stop(): Promise<void>
+}
+
+/**
+ * Connects mongoose to `MONGODB_URI`, or to the embedded database, which is started when nobody runs it yet; makes
+ * the indexes. Safe to call from anywhere at any time: the first call does it, all wait for that one.
+ * @throws database_away
+ */
+export async function connectDatabase(): Promise<void> {
+  await singleton('db', () =>
+    openDatabase().catch((error: unknown) => {
+      forgetSingleton('db') // the next call tries again
+      throw error
+    }),
+  )
+}
+
+/** Lets go of the database, and ends the embedded one if this process started it. Safe to call twice. */
+export async function disconnectDatabase(): Promise<void> {
+  const opening = singleton<Promise<Database> | null>('db', () => null)
+  forgetSingleton('db')
+  const database = await opening?.catch(() => null)
+  await mongoose.disconnect()
+  await database?.stop()
+}
+
+/** The connection string of the database in use. Call connectDatabase first. */
+export async function databaseUri(): Promise<string> {
+  const database = await singleton<Promise<Database> | null>('db', () => null)
+  if (database === null) throw new PeekrError('database_away')
+  return database.uri
+}
+
+async function openDatabase(): Promise<Database> {
+  const { mongodbUri, dataPath } = getConfig()
+  const database =
+    mongodbUri === null ? await startEmbedded(dataPath) : { uri: mongodbUri, stop: async () => {} }
+  // Filters built from what came in cannot smuggle operators; our own say so where they use some.
+  mongoose.set('sanitizeFilter', true)
+  mongoose.set('strictQuery', true)
+  mongoose.set('autoIndex', false)
+  mongoose.set('autoCreate', false)
+  try {
+    await mongoose.connect(database.uri, {
+      serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+      // A database name in the connection string wins.
+      ...(hasDatabaseName(database.uri) ? {} : { dbName: DATABASE_NAME }),
+    })
+    for (const model of MODELS) await model.createIndexes()
+    return database
+  } catch (error) {
+    await mongoose.disconnect()
+    await database.stop()
+    if (!(error instanceof mongoose.Error.MongooseServerSelectionError)) throw error
+    throw new PeekrError('database_away', {
+      message: 'The database does not answer. Check MONGODB_URI, and that the server it names is running.',
+      cause: error,
+    })
+  }
+}
+
+async function startEmbedded(dataPath: string): Promise<Database> {
+  const { startEmbeddedDatabase } = await import('#lib/db/embedded/start-embedded-database')
+  return startEmbeddedDatabase({ dataPath })
+}
+
+function hasDatabaseName(uri: string): boolean {
+  return /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/.test(uri)
+}

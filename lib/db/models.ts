@@ -1,0 +1,21 @@
+import type { Model } from 'mongoose'
+import { ApiTokenModel } from '#lib/db/models/api-token'
+import { JobModel } from '#lib/db/models/job'
+import { LoginAttemptModel } from '#lib/db/models/login-attempt'
+import { SettingModel } from '#lib/db/models/setting'
+import { UploadModel } from '#lib/db/models/upload'
+import { UploadLedgerModel } from '#lib/db/models/upload-ledger'
+import { UserModel } from '#lib/db/models/user'
+import { VideoModel } from '#lib/db/models/video'
+
+/** Every model, so that the indexes of all are made at the start, whichever part of Peekr runs first. */
+export const MODELS = [
+  ApiTokenModel,
+  JobModel,
+  LoginAttemptModel,
+  SettingModel,
+  UploadModel,
+  UploadLedgerModel,
+  UserModel,
+  VideoModel,
+] as unknown as readonly Model<unknown>[]
