@@ -132,7 +132,8 @@ function readEnvFile(path: string): Record<string, string | undefined> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
 }
 
-function parseSize(text: string): number {
+/** `500M`, `20G`, `1.5T` as bytes, in powers of 1,024; whoever calls it has checked the form. */
+export function parseSize(text: string): number {
   const [, amount = '0', unit = ''] = /^([\d.]+)\s*([KMGT]?)/i.exec(text) ?? []
   const power = ' KMGT'.indexOf(unit.toUpperCase() || ' ')
   return Math.round(Number(amount) * 1024 ** power)

@@ -1,0 +1,94 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { getConfig, parseSize } from '#lib/config'
+import { formatBytes } from '#lib/domain/format'
+import { PeekrError } from '#lib/errors'
+import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
+import { type InitLoopResult, initLoopImage } from '#lib/storage/image/init-loop-image'
+import { buildFstabLine, buildMountImage, buildSudoCommand, quote } from '#lib/storage/image/mount-arguments'
+import { findUnmountedImage } from '#lib/storage/mount-image'
+import { openStorage } from '#lib/storage/open-storage'
+
+/** `peekr storage init` and `peekr storage status`. */
+export function registerStorageCommands(program: Command): void {
+  const storage = program.command('storage').description('where the videos are kept')
+  storage
+    .command('init')
+    .description('put the data folder on Btrfs, for snapshots and checksums')
+    .requiredOption(
+      '--loop <size>',
+      'size of the Btrfs image file to make beside it, e.g. 50G',
+      parseSizeOption,
+    )
+    .option('--path <folder>', 'the data folder, instead of PEEKR_DATA')
+    .option('--json', 'print JSON')
+    .action(initStorage)
+  storage
+    .command('status')
+    .description('show the driver, the path and the space')
+    .option('--path <folder>', 'the data folder, instead of PEEKR_DATA')
+    .option('--json', 'print JSON')
+    .action(printStatus)
+}
+
+function parseSizeOption(text: string): number {
+  if (/^\d+(?:\.\d+)?\s*[KMGT]?i?B?$/i.test(text)) return parseSize(text)
+  throw new InvalidArgumentError('Give a size such as 500M, 20G or 1T.')
+}
+
+async function initStorage(options: { loop: number; path?: string; json?: boolean }): Promise<void> {
+  const dataPath = options.path ?? getConfig().dataPath
+  if (process.geteuid?.() !== 0) {
+    const command = buildSudoCommand(process.execPath, process.argv.slice(1))
+    throw new PeekrError('forbidden', {
+      message: `Making and mounting a filesystem needs root. Run:\n  ${command}`,
+    })
+  }
+  const say = options.json ? undefined : (line: string) => console.log(line)
+  const result = await initLoopImage({ dataPath, sizeBytes: options.loop, say })
+  const { paths, previousData, done } = result
+  const fstabLine = buildFstabLine(paths.image, paths.dataPath)
+  if (options.json) console.log(JSON.stringify({ done, ...paths, previousData, fstabLine }))
+  else if (done === 'nothing') console.log(`${paths.dataPath} is on Btrfs already. There is nothing to do.`)
+  else console.log(describeInit(result, fstabLine))
+}
+
+function describeInit({ paths, previousData }: InitLoopResult, fstabLine: string): string {
+  const { dataPath, image } = paths
+  const lines = [
+    `${dataPath} is on Btrfs now.`,
+    '',
+    '`peekr start` mounts it again when it runs as root. To have the machine do it, add this line to /etc/fstab:',
+    `  ${fstabLine}`,
+    '',
+    'To undo it, stop Peekr, then run:',
+    `  sudo cp -a ${quote(dataPath)} ${quote(`${dataPath}.plain`)}`,
+    `  sudo umount ${quote(dataPath)} && sudo rmdir ${quote(dataPath)} && sudo rm ${quote(image)}`,
+    `  sudo mv ${quote(`${dataPath}.plain`)} ${quote(dataPath)}`,
+  ]
+  if (previousData !== null) {
+    lines.push('', 'Your data as it was is kept. When you have seen that everything works, remove it:')
+    lines.push(`  sudo rm -r ${quote(previousData)}`)
+  }
+  return lines.join('\n')
+}
+
+async function printStatus(options: { path?: string; json?: boolean }): Promise<void> {
+  const dataPath = options.path ?? getConfig().dataPath
+  const unmounted = await findUnmountedImage(dataPath)
+  if (unmounted !== null) {
+    throw new PeekrError('storage_unavailable', {
+      message: `The videos are in ${unmounted.image}, which is not mounted. Run \`peekr start\` as root, or \`${buildSudoCommand('mount', buildMountImage(unmounted.image, unmounted.dataPath))}\`.`,
+    })
+  }
+  const description = await (await openStorage({ dataPath, runBtrfs })).describe()
+  if (options.json) {
+    console.log(JSON.stringify(description))
+    return
+  }
+  const { driver, path, totalBytes, freeBytes, advice } = description
+  console.log(`Driver  ${driver}`)
+  console.log(`Path    ${path}`)
+  console.log(`Total   ${formatBytes(totalBytes)}`)
+  console.log(`Free    ${formatBytes(freeBytes)}`)
+  if (advice !== null) console.log(advice)
+}
