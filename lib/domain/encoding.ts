@@ -46,7 +46,6 @@ export interface EncodeResult {
 export interface VerifyResult {
   frameCount: number
   durationSeconds: number
-  segmentCount: number
   /** Share of the source's declared frames that made it, 0 to 1, or null when it declares none. */
   frameShare: number | null
   log: string[]

@@ -1,4 +1,4 @@
-import type { EncoderChoice, EncodeResult, EncoderReport, VerifyResult } from '#lib/domain/encoding'
+import type { EncodeResult, EncoderChoice, EncoderReport, VerifyResult } from '#lib/domain/encoding'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { endProcessGroup } from '#lib/media/end-process-group'
+import { createLineReader } from '#lib/media/line-reader'
+
+export interface ChildRequest {
+  file: string
+  args: readonly string[]
+  /** Wall-clock limit. */
+  deadlineMs: number
+  /** Ends the child when `onStdout` has not called `alive` for this long; null watches nothing. */
+  stallMs?: number | null
+  signal?: AbortSignal
+  /** Each line of standard output; without it the whole output is returned, bounded. */
+  onStdout?: (line: string, alive: () => void) => void
+  /** Each line of standard error; the line is kept for the result when it answers true. All are, without it. */
+  onStderr?: (line: string) => boolean
+}
+
+/** One shape for success and failure. */
+export interface ChildResult {
+  exitCode: number | null
+  /** Why we ended it, or null when it ended by itself. */
+  ended: 'cancelled' | 'deadline' | 'stalled' | null
+  /** It could not be started at all. */
+  startError: string | null
+  stdout: string
+  /** The last lines, oldest first. */
+  stderr: string[]
+  elapsedMs: number
+}
+
+const STDOUT_BYTES_MAX = 8 * 1024 ** 2
+const STDERR_LINES_MAX = 200
+
+/**
+ * Runs a program in a process group of its own, with nothing on standard input and an empty environment. Standard error is
+ * always read, or a talkative child would block on a full pipe. Never throws; ends the whole group on abort, deadline or stall.
+ */
+export function runChild(request: ChildRequest): Promise<ChildResult> {
+  const { promise, resolve } = Promise.withResolvers<ChildResult>()
+  const startedAt = performance.now()
+  const child = spawn(request.file, request.args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Next's types insist on NODE_ENV being there.
+    env: {} as unknown as NodeJS.ProcessEnv,
+  })
+  let ended: ChildResult['ended'] = null
+  let startError: string | null = null
+  const end = (why: NonNullable<ChildResult['ended']>) => {
+    ended ??= why
+    endProcessGroup(child)
+  }
+  const watchdog = request.stallMs ? setTimeout(() => end('stalled'), request.stallMs) : null
+  const deadline = setTimeout(() => end('deadline'), request.deadlineMs)
+  const cancel = () => end('cancelled')
+  request.signal?.addEventListener('abort', cancel, { once: true })
+  if (request.signal?.aborted) cancel()
+
+  const stdout = createLineReader(request.onStdout ? 0 : STDOUT_BYTES_MAX, (line) =>
+    request.onStdout?.(line, () => watchdog?.refresh()),
+  )
+  const lines: string[] = []
+  const stderr = createLineReader(0, (line) => {
+    if (request.onStderr && !request.onStderr(line)) return
+    lines.push(line)
+    if (lines.length > STDERR_LINES_MAX) lines.shift()
+  })
+  child.stdout.on('data', stdout.push)
+  child.stderr.on('data', stderr.push)
+  child.on('error', (error) => {
+    startError = error.message
+  })
+  child.on('close', (exitCode) => {
+    if (watchdog) clearTimeout(watchdog)
+    clearTimeout(deadline)
+    request.signal?.removeEventListener('abort', cancel)
+    stdout.end()
+    stderr.end()
+    const elapsedMs = performance.now() - startedAt
+    resolve({ exitCode, ended, startError, stdout: stdout.text(), stderr: lines, elapsedMs })
+  })
+  return promise
+}
