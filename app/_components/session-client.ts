@@ -17,17 +17,6 @@ export async function signOut(): Promise<void> {
   window.location.assign('/')
 }
 
-/** A path to go to after sign-in: only one on this very site, anything else becomes `/`. */
-export function parseNextPath(next: string | undefined): string {
-  if (next === undefined || !/^\/(?![/\\])/.test(next)) return '/'
-  try {
-    const url = new URL(next, 'http://peekr.invalid')
-    return url.host === 'peekr.invalid' ? `${url.pathname}${url.search}${url.hash}` : '/'
-  } catch {
-    return '/'
-  }
-}
-
 async function postForm(path: string, fields: Record<string, string>) {
   const { csrfToken } = await callApi<{ csrfToken: string }>('/api/auth/csrf')
   const response = await fetch(path, {
@@ -49,7 +38,7 @@ function toSignInError(code: string, status: number): ApiError {
       message: 'Too many attempts. Wait a few minutes and try again.',
     })
   }
-  if (status >= 500 || code === 'Callback' || code === 'Configuration') {
+  if (status >= 500 || ['Unavailable', 'Configuration', 'Callback'].includes(code)) {
     return new ApiError({ status, code: 'internal', message: 'Signing in failed on the server. Try again in a moment.' })
   }
   return new ApiError({

@@ -1,0 +1,24 @@
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { isSetupNeeded } from '#lib/auth/setup'
+import { AuthCard } from '../../_components/auth-card'
+import { RegisterForm } from '../../_components/register-form'
+
+export const metadata: Metadata = { title: 'Welcome' }
+
+export default async function SetupPage() {
+  if (!(await isSetupNeeded())) redirect('/')
+  return (
+    <AuthCard
+      title="Welcome to Peekr"
+      lead={
+        <p>
+          Make the administrator’s account. The setup code is in the terminal where Peekr was started, in the line that
+          begins with <code>Setup code</code>: so only whoever runs this server can do this.
+        </p>
+      }
+    >
+      <RegisterForm withCode />
+    </AuthCard>
+  )
+}
