@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createSignalRelay, STOP_SIGNALS } from './signal-relay.mjs'
 
+const ORPHAN_CHECK_MS = 1000
+
 /**
  * Runs a program to its end, passing on each request to stop exactly once.
  *
@@ -29,7 +31,9 @@ export function runChild({ command, args, cwd, env, stdio, onStart }) {
       },
     })
     for (const signal of STOP_SIGNALS) process.on(signal, relay)
+    const orphanCheck = watchForOrphaning(() => relay('SIGTERM'))
     const finish = () => {
+      clearInterval(orphanCheck)
       for (const signal of STOP_SIGNALS) process.off(signal, relay)
     }
     child.on('error', (error) => {
@@ -44,4 +48,18 @@ export function runChild({ command, args, cwd, env, stdio, onStart }) {
     })
     onStart?.(child)
   })
+}
+
+// npm that is killed outright tells nobody: its child just finds itself with another parent. Started by hand, that
+// is no reason to stop (nohup, disown).
+/** @param {() => void} onOrphaned @returns {NodeJS.Timeout | undefined} */
+function watchForOrphaning(onOrphaned) {
+  if (!process.env.npm_lifecycle_event) return undefined
+  const parent = process.ppid
+  const check = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(check)
+    onOrphaned()
+  }, ORPHAN_CHECK_MS)
+  return check
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { LaunchError } from './launch-error.mjs'
 import { runChild } from './run-child.mjs'
 
-const TAIL_LINES = 40
+const TAIL_LINES = 80
 const TICK_MS = 5000
 
 /**
