@@ -4,6 +4,7 @@ import type { Viewer } from '#lib/domain/permissions'
 import type { Visibility } from '#lib/domain/video'
 import { syncPath } from '#lib/storage/sync-tree'
 import { withStorageErrors } from '#lib/storage/to-storage-error'
+import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
 import { uploadFilePath } from '#lib/upload/upload-files'
@@ -32,10 +33,15 @@ export async function importFile(file: {
   }
   await createUpload(planned)
   const target = uploadFilePath(planned.uploadId)
-  await withStorageErrors(async () => {
-    await copyFile(path, target, constants.COPYFILE_FICLONE)
-    await syncPath(target)
-  })
+  try {
+    await withStorageErrors(async () => {
+      await copyFile(path, target, constants.COPYFILE_FICLONE)
+      await syncPath(target)
+    })
+  } catch (error) {
+    await cancelUpload(planned.uploadId)
+    throw error
+  }
   await finishUpload(planned.uploadId)
   return planned.videoId
 }
