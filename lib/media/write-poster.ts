@@ -49,10 +49,16 @@ export function buildPosterArguments(poster: {
   output: string
 }): string[] {
   const startSeconds = Math.min(poster.durationSeconds * 0.1, 8)
+  // Seeking with -ss finds nothing in a playlist whose time does not start at 0 (FFmpeg 5.1), so the beginning is decoded.
   return [
     ...buildOwnInputGuard(),
-    ...['-ss', startSeconds.toFixed(3), '-i', `file:${poster.input}/${poster.source.name}/${MEDIA_PLAYLIST}`],
-    ...['-map', '0:v:0', '-vf', `thumbnail=50,scale='min(${WIDTH_MAX},iw)':-2`],
+    ...['-i', `file:${poster.input}/${poster.source.name}/${MEDIA_PLAYLIST}`],
+    ...[
+      '-map',
+      '0:v:0',
+      '-vf',
+      `trim=start=${startSeconds.toFixed(3)},thumbnail=50,scale='min(${WIDTH_MAX},iw)':-2`,
+    ],
     ...['-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2', '-update', '1', '-y'],
     `file:${poster.output}/${POSTER}`,
   ]
