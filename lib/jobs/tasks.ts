@@ -2,6 +2,7 @@ import type { EncodeResult, EncoderChoice, EncoderReport, VerifyResult } from '#
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
+import type { FileEntry } from '#lib/storage/hash-folder'
 
 /** Everything that runs in the pool: what each task takes and gives. All of it is plain data. */
 export interface TaskMap {
@@ -33,6 +34,8 @@ export interface TaskMap {
   btrfs: { input: { args: string[]; timeoutMs: number }; output: { stdout: string } }
   /** Reads a whole file. Reports progress. */
   'hash-file': { input: { path: string }; output: { sha256: string; sizeBytes: number } }
+  /** Reads every file of a folder, for a manifest; `except` names paths to leave out. Reports progress. */
+  'hash-folder': { input: { path: string; except: string[] }; output: FileEntry[] }
 }
 
 export type TaskName = keyof TaskMap
@@ -48,4 +51,5 @@ export const TASK_FILES: Record<TaskName, string> = {
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',
   'hash-file': 'workers/hash-file.ts',
+  'hash-folder': 'workers/hash-folder.ts',
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hashFile } from '#lib/storage/hash-file'
+import { hashFile } from '#lib/media/hash-file'
 
 /**
  * The first path, relative to both folders, at which `copy` is not the same as `original`: missing, more, or other
