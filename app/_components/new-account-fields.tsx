@@ -30,4 +30,4 @@ export function NewAccountFields({ fields }: { fields: Record<string, string> })
 }
 
 /** The server has the last word; this only spares a round trip. */
-export const PASSWORD_LENGTH_MIN = 10
+export const PASSWORD_LENGTH_MIN = 8

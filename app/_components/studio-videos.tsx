@@ -1,0 +1,39 @@
+'use client'
+
+import type { VideoView } from '#lib/domain/video-view'
+import { ButtonLink } from './button'
+import { EmptyState } from './empty-state'
+import { LoadMore } from './load-more'
+import { LoadState } from './load-state'
+import { usePaged } from './use-paged'
+import { VideoRows } from './video-rows'
+
+/** One's own videos in every state. */
+export function StudioVideos() {
+  const { items, error, pending, hasMore, loadMore, reload, replace, remove } = usePaged<VideoView>(
+    '/api/videos?mine=1&limit=50',
+  )
+  if (items === null) return <LoadState data={items} error={error} onRetry={reload} label="Loading your videos" />
+  if (items.length === 0) {
+    return (
+      <EmptyState
+        icon="film"
+        title="You have no videos yet"
+        actions={
+          <ButtonLink href="/upload" tone="primary" icon="upload">
+            Upload a video
+          </ButtonLink>
+        }
+      >
+        What you upload appears here, with where it is on its way, and stays private until you say otherwise.
+      </EmptyState>
+    )
+  }
+  return (
+    <>
+      <LoadState data={items} error={error} onRetry={reload} label="Loading your videos" />
+      <VideoRows videos={items} onChange={replace} onRemove={remove} />
+      <LoadMore hasMore={hasMore} pending={pending} onClick={loadMore} />
+    </>
+  )
+}
