@@ -21,6 +21,7 @@ export type Library = Pick<
   | 'createAttempt'
   | 'removeAttempts'
   | 'adoptRevision'
+  | 'attemptPath'
   | 'revisionPath'
   | 'removeRevision'
   | 'writeVideoFile'
@@ -36,6 +37,7 @@ export function createLibrary(dataPath: string): Library {
     sourcePath: (videoId) => folders(videoId).sourceFile,
     revisionPath: (videoId, revisionId) => folders(videoId).revision(revisionId),
     removeSource: (videoId) => withStorageErrors(() => emptyFolder(folders(videoId).source)),
+    attemptPath: (videoId, attemptId) => folders(videoId).attempt(attemptId),
     createAttempt: (videoId, attemptId) =>
       withStorageErrors(() => createAttempt(folders(videoId), attemptId)),
     removeAttempts: (videoId, options) =>

@@ -48,6 +48,9 @@ export interface Storage {
    */
   createAttempt(videoId: string, attemptId: string): Promise<string>
 
+  /** The absolute path of an attempt's folder, whether or not it exists. */
+  attemptPath(videoId: string, attemptId: string): string
+
   /** Removes attempts' folders, all but `except`. */
   removeAttempts(videoId: string, options?: { except?: string }): Promise<void>
 

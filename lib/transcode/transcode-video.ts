@@ -45,7 +45,7 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
     { signal: context.signal, onProgress: createProgressReport(videoId, context) },
   )
   for (const line of encoded.log) context.log(line)
-  const result: Transcoded = { revisionId, probe, encoded }
+  const result: Transcoded = { revisionId, segmentFormat, probe, encoded }
   return { result, encoder: encoded.encoder }
 }
 
