@@ -3,7 +3,13 @@
 import { Button, ButtonLink } from './_components/button'
 import { EmptyState } from './_components/empty-state'
 
-export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+export default function PageError({
+  error,
+  reset,
+}: {
+  error: Error & { digest?: string }
+  reset: () => void
+}) {
   return (
     <EmptyState
       as="h1"
@@ -18,8 +24,8 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
         </>
       }
     >
-      Something went wrong on the server, and it is in its log{error.digest ? ` under ${error.digest}` : ''}. Trying
-      again often helps.
+      Something went wrong on the server, and it is in its log{error.digest ? ` under ${error.digest}` : ''}.
+      Trying again often helps.
     </EmptyState>
   )
 }

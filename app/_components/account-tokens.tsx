@@ -8,8 +8,8 @@ import { callApi } from './api-client'
 import { Button } from './button'
 import { ConfirmDialog } from './confirm-dialog'
 import { LoadState } from './load-state'
-import { TokenForm } from './token-form'
 import { showToast } from './toast-store'
+import { TokenForm } from './token-form'
 import { useResource } from './use-resource'
 
 interface Token {
@@ -47,7 +47,8 @@ export function AccountTokens({ scopes }: { scopes: readonly Scope[] }) {
               <div>
                 <strong>{token.name}</strong>
                 <p>
-                  {token.scopes.join(', ')} · {token.lastUsedAt ? `used ${formatAge(token.lastUsedAt, Date.now())}` : 'never used'}
+                  {token.scopes.join(', ')} ·{' '}
+                  {token.lastUsedAt ? `used ${formatAge(token.lastUsedAt, Date.now())}` : 'never used'}
                   {' · '}
                   {token.expiresAt ? `ends on ${token.expiresAt.slice(0, 10)}` : 'never ends'}
                 </p>

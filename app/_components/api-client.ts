@@ -44,13 +44,16 @@ export async function callApi<T>(path: string, request: ApiRequest = {}): Promis
 
 /** The sentence to show for anything caught. */
 export function errorSentence(error: unknown): string {
-  return error instanceof ApiError ? error.message : 'Something went wrong in this page. Reload it and try again.'
+  return error instanceof ApiError
+    ? error.message
+    : 'Something went wrong in this page. Reload it and try again.'
 }
 
 /** Reads Peekr's error body; any other body gives a sentence made from the status. */
 export function toApiError(status: number, data: unknown): ApiError {
-  const error = (data as { error?: { code?: string; message?: string; fields?: Record<string, string> } } | null)
-    ?.error
+  const error = (
+    data as { error?: { code?: string; message?: string; fields?: Record<string, string> } } | null
+  )?.error
   return new ApiError({
     status,
     code: error?.code ?? 'internal',

@@ -3,7 +3,15 @@ import styles from './auth-card.module.css'
 import { Logo } from './logo'
 
 /** The frame of the pages on which one comes in: sign in, register, first run. */
-export function AuthCard({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+export function AuthCard({
+  title,
+  lead,
+  children,
+}: {
+  title: string
+  lead?: ReactNode
+  children: ReactNode
+}) {
   return (
     <div className={styles.page}>
       <section className={styles.card} aria-labelledby="auth-title">

@@ -30,7 +30,14 @@ export function Button({ tone, icon, iconOnly, pending = false, children, classN
 }
 
 /** A link that looks like a button. */
-export function ButtonLink({ tone, icon, iconOnly, children, className, ...rest }: ComponentProps<typeof Link> & Look) {
+export function ButtonLink({
+  tone,
+  icon,
+  iconOnly,
+  children,
+  className,
+  ...rest
+}: ComponentProps<typeof Link> & Look) {
   return (
     <Link {...rest} className={look({ tone, iconOnly }, className)}>
       {icon && <Icon name={icon} />}

@@ -29,7 +29,8 @@ export function DeleteVideoDialog({
       confirmLabel="Delete video"
       onConfirm={remove}
     >
-      <strong>{video.title}</strong> and its files will be deleted, and links to it stop working. This cannot be undone.
+      <strong>{video.title}</strong> and its files will be deleted, and links to it stop working. This cannot
+      be undone.
     </ConfirmDialog>
   )
 }

@@ -59,5 +59,12 @@ export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (
 }
 
 function parseTags(text: string): string[] {
-  return [...new Set(text.split(',').map((tag) => tag.trim()).filter(Boolean))]
+  return [
+    ...new Set(
+      text
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ]
 }

@@ -6,8 +6,8 @@ import { formatBytes } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
 import { Button } from './button'
 import { DeleteVideoDialog } from './delete-video-dialog'
-import styles from './edit-video-page.module.css'
 import { EditVideoForm } from './edit-video-form'
+import styles from './edit-video-page.module.css'
 import { Poster } from './poster'
 import { useLiveVideo } from './use-live-video'
 import { VideoStatus } from './video-status'
@@ -24,7 +24,11 @@ export function EditVideoPage({ video: initial }: { video: VideoView }) {
       </section>
       <aside className={styles.side} aria-label="File">
         <div className={styles.picture}>
-          <Poster src={video.playback?.poster ?? null} upright={(video.height ?? 0) > (video.width ?? 0)} eager />
+          <Poster
+            src={video.playback?.poster ?? null}
+            upright={(video.height ?? 0) > (video.width ?? 0)}
+            eager
+          />
         </div>
         <VideoStatus video={video} />
         <dl className={styles.facts}>
@@ -52,7 +56,11 @@ export function EditVideoPage({ video: initial }: { video: VideoView }) {
         </Button>
       </aside>
       {deleting && (
-        <DeleteVideoDialog video={video} onOpenChange={setDeleting} onDeleted={() => router.push('/studio')} />
+        <DeleteVideoDialog
+          video={video}
+          onOpenChange={setDeleting}
+          onDeleted={() => router.push('/studio')}
+        />
       )}
     </div>
   )

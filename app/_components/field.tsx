@@ -28,7 +28,13 @@ export function TextArea({ label, hint, error, ...rest }: FieldFrame & Component
 }
 
 /** The same for a choice from a list. */
-export function SelectField({ label, hint, error, children, ...rest }: FieldFrame & ComponentProps<'select'>) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  children,
+  ...rest
+}: FieldFrame & ComponentProps<'select'>) {
   const id = useId()
   return (
     <Frame id={id} label={label} hint={hint} error={error}>

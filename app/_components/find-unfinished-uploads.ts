@@ -6,7 +6,10 @@ export interface UnfinishedUpload extends UploadRecord {
 }
 
 /** Asks the server how much it holds of each upload this browser remembers; forgets those it no longer has. */
-export async function findUnfinishedUploads(userId: string, signal: AbortSignal): Promise<UnfinishedUpload[]> {
+export async function findUnfinishedUploads(
+  userId: string,
+  signal: AbortSignal,
+): Promise<UnfinishedUpload[]> {
   const found = await Promise.all(readUploadRecords(userId).map((record) => findStored(record, signal)))
   return found.filter((upload) => upload !== null)
 }

@@ -7,7 +7,11 @@ import { SampleButton } from './sample-button'
 export function LibraryEmpty({ viewer, q }: { viewer: Viewer | null; q: string }) {
   if (q) {
     return (
-      <EmptyState icon="search" title={`Nothing matches “${q}”`} actions={<ButtonLink href="/">All videos</ButtonLink>}>
+      <EmptyState
+        icon="search"
+        title={`Nothing matches “${q}”`}
+        actions={<ButtonLink href="/">All videos</ButtonLink>}
+      >
         Every word is looked for in titles, descriptions and tags. Try fewer or other words.
       </EmptyState>
     )

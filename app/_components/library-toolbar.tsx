@@ -17,7 +17,13 @@ export function LibraryToolbar({ q, sort }: { q: string; sort: VideoSort }) {
     <div className={styles.toolbar}>
       <Form action="/" className={styles.search} role="search">
         <Icon name="search" />
-        <input type="search" name="q" defaultValue={q} placeholder="Search videos" aria-label="Search videos" />
+        <input
+          type="search"
+          name="q"
+          defaultValue={q}
+          placeholder="Search videos"
+          aria-label="Search videos"
+        />
       </Form>
       <nav className={styles.sorts} aria-label="Sort">
         {(Object.keys(SORT_LABELS) as VideoSort[]).map((value) => (

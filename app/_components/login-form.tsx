@@ -19,7 +19,15 @@ export function LoginForm({ next }: { next: string }) {
     // POST, so that a press of the button before scripts run does not put the password into the address bar.
     <form className={styles.form} onSubmit={onSubmit} method="post">
       {error && <Notice tone="bad">{error}</Notice>}
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" required autoFocus maxLength={254} />
+      <TextField
+        label="E-mail"
+        name="email"
+        type="email"
+        autoComplete="username"
+        required
+        autoFocus
+        maxLength={254}
+      />
       <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
       <Button type="submit" tone="primary" pending={pending}>
         Sign in

@@ -1,7 +1,7 @@
 'use client'
 
-import { DropdownMenu } from 'radix-ui'
 import Link from 'next/link'
+import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { Icon, type IconName } from './icon'
 import styles from './menu.module.css'

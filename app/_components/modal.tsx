@@ -23,7 +23,10 @@ export function Modal({
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className={styles.overlay}>
-          <Dialog.Content className={styles.content} {...(description ? {} : { 'aria-describedby': undefined })}>
+          <Dialog.Content
+            className={styles.content}
+            {...(description ? {} : { 'aria-describedby': undefined })}
+          >
             <header className={styles.header}>
               <Dialog.Title className={styles.title}>{title}</Dialog.Title>
               <Dialog.Close className={styles.close} aria-label="Close">

@@ -2,7 +2,15 @@ import { Icon } from './icon'
 import styles from './poster.module.css'
 
 /** A video's picture in a 16:9 frame. An upright one keeps its shape on a blurred copy of itself. */
-export function Poster({ src, upright = false, eager = false }: { src: string | null; upright?: boolean; eager?: boolean }) {
+export function Poster({
+  src,
+  upright = false,
+  eager = false,
+}: {
+  src: string | null
+  upright?: boolean
+  eager?: boolean
+}) {
   if (src === null) {
     return (
       <span className={styles.frame}>
@@ -16,7 +24,13 @@ export function Poster({ src, upright = false, eager = false }: { src: string | 
   return (
     <span className={styles.frame}>
       {upright && <img className={styles.backdrop} src={src} alt="" loading={loading} decoding="async" />}
-      <img className={upright ? styles.upright : styles.image} src={src} alt="" loading={loading} decoding="async" />
+      <img
+        className={upright ? styles.upright : styles.image}
+        src={src}
+        alt=""
+        loading={loading}
+        decoding="async"
+      />
     </span>
   )
 }

@@ -2,7 +2,15 @@ import { formatPercent } from '#lib/domain/format'
 import styles from './progress-bar.module.css'
 
 /** Progress from 0 to 1; null while how far it is cannot be told. */
-export function ProgressBar({ value, label, tone = 'accent' }: { value: number | null; label: string; tone?: 'accent' | 'good' | 'warn' }) {
+export function ProgressBar({
+  value,
+  label,
+  tone = 'accent',
+}: {
+  value: number | null
+  label: string
+  tone?: 'accent' | 'good' | 'warn'
+}) {
   const fraction = value === null ? null : Math.min(1, Math.max(0, value))
   return (
     <div

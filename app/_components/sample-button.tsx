@@ -16,7 +16,10 @@ export function SampleButton() {
     setPending(true)
     setError(null)
     try {
-      const { videoId } = await callApi<{ videoId: string }>('/api/setup/sample', { method: 'POST', body: {} })
+      const { videoId } = await callApi<{ videoId: string }>('/api/setup/sample', {
+        method: 'POST',
+        body: {},
+      })
       router.push(`/watch/${videoId}`)
     } catch (caught) {
       setError(errorSentence(caught))

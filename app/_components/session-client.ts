@@ -24,7 +24,11 @@ async function postForm(path: string, fields: Record<string, string>) {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ ...fields, csrfToken, json: 'true' }),
   }).catch(() => {
-    throw new ApiError({ code: 'network', status: 0, message: 'Peekr does not answer. Try again in a moment.' })
+    throw new ApiError({
+      code: 'network',
+      status: 0,
+      message: 'Peekr does not answer. Try again in a moment.',
+    })
   })
   const data = (await response.json().catch(() => ({}))) as { url?: string }
   return { ok: response.ok, status: response.status, url: data.url }
@@ -39,7 +43,11 @@ function toSignInError(code: string, status: number): ApiError {
     })
   }
   if (status >= 500 || ['Unavailable', 'Configuration', 'Callback'].includes(code)) {
-    return new ApiError({ status, code: 'internal', message: 'Signing in failed on the server. Try again in a moment.' })
+    return new ApiError({
+      status,
+      code: 'internal',
+      message: 'Signing in failed on the server. Try again in a moment.',
+    })
   }
   return new ApiError({
     status: 401,

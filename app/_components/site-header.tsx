@@ -22,7 +22,13 @@ export function SiteHeader({ viewer, theme, bare }: { viewer: Viewer | null; the
         {!bare && (
           <Form action="/" className={styles.search} role="search">
             <Icon name="search" />
-            <input type="search" name="q" placeholder="Search videos" aria-label="Search videos" maxLength={200} />
+            <input
+              type="search"
+              name="q"
+              placeholder="Search videos"
+              aria-label="Search videos"
+              maxLength={200}
+            />
           </Form>
         )}
         <nav className={styles.actions} aria-label="Main">

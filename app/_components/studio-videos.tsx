@@ -13,7 +13,8 @@ export function StudioVideos() {
   const { items, error, pending, hasMore, loadMore, reload, replace, remove } = usePaged<VideoView>(
     '/api/videos?mine=1&limit=50',
   )
-  if (items === null) return <LoadState data={items} error={error} onRetry={reload} label="Loading your videos" />
+  if (items === null)
+    return <LoadState data={items} error={error} onRetry={reload} label="Loading your videos" />
   if (items.length === 0) {
     return (
       <EmptyState

@@ -3,7 +3,7 @@
 import { DropdownMenu } from 'radix-ui'
 import { useState } from 'react'
 import { Icon, type IconName } from './icon'
-import { applyTheme, parseTheme, type Theme, THEMES } from './theme'
+import { applyTheme, parseTheme, THEMES, type Theme } from './theme'
 import styles from './theme-choice.module.css'
 
 const LOOKS: Record<Theme, { label: string; icon: IconName }> = {
@@ -23,7 +23,12 @@ export function ThemeChoice({ theme }: { theme: Theme }) {
   }
 
   return (
-    <DropdownMenu.RadioGroup value={chosen} onValueChange={choose} aria-label="Theme" className={styles.group}>
+    <DropdownMenu.RadioGroup
+      value={chosen}
+      onValueChange={choose}
+      aria-label="Theme"
+      className={styles.group}
+    >
       {THEMES.map((value) => (
         <DropdownMenu.RadioItem
           key={value}

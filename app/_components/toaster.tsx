@@ -3,8 +3,8 @@
 import { Toast } from 'radix-ui'
 import { useStore } from './create-store'
 import { Icon } from './icon'
-import styles from './toaster.module.css'
 import { dismissToast, toastStore } from './toast-store'
+import styles from './toaster.module.css'
 
 /** The corner where toasts appear; once per page. */
 export function Toaster() {

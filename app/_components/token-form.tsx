@@ -50,7 +50,14 @@ export function TokenForm({ scopes, onCreated }: { scopes: readonly Scope[]; onC
       )}
       <form className={styles.form} onSubmit={onSubmit}>
         {error && <Notice tone="bad">{error}</Notice>}
-        <TextField label="Token name" name="name" placeholder="Backup script" required maxLength={100} error={fields.name} />
+        <TextField
+          label="Token name"
+          name="name"
+          placeholder="Backup script"
+          required
+          maxLength={100}
+          error={fields.name}
+        />
         <SelectField label="Ends" name="expires" defaultValue="365" error={fields.expiresInDays}>
           <option value="30">In 30 days</option>
           <option value="365">In a year</option>

@@ -4,8 +4,8 @@ import { useEffect, useState } from 'react'
 import { formatBytes, formatPercent } from '#lib/domain/format'
 import { Button } from './button'
 import { useStore } from './create-store'
-import { Icon } from './icon'
 import { findUnfinishedUploads, type UnfinishedUpload } from './find-unfinished-uploads'
+import { Icon } from './icon'
 import { showToast } from './toast-store'
 import styles from './unfinished-uploads.module.css'
 import { removeUploadRecord } from './upload-records'
@@ -25,9 +25,10 @@ export function UnfinishedUploads({ userId, onChoose }: { userId: string; onChoo
   }, [userId])
 
   async function discard({ uploadUrl, filename }: UnfinishedUpload) {
-    const response = await fetch(uploadUrl, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0' } }).catch(
-      () => null,
-    )
+    const response = await fetch(uploadUrl, {
+      method: 'DELETE',
+      headers: { 'Tus-Resumable': '1.0.0' },
+    }).catch(() => null)
     if (!response || (!response.ok && response.status !== 404 && response.status !== 410)) {
       showToast('bad', `“${filename}” could not be discarded. Try again in a moment.`)
       return
@@ -53,7 +54,8 @@ export function UnfinishedUploads({ userId, onChoose }: { userId: string; onChoo
                 Choose <strong>{upload.filename}</strong> again to resume at {formatPercent(upload.fraction)}
               </p>
               <p className={styles.dim}>
-                {formatBytes(upload.sizeBytes * upload.fraction)} of {formatBytes(upload.sizeBytes)} are stored already
+                {formatBytes(upload.sizeBytes * upload.fraction)} of {formatBytes(upload.sizeBytes)} are
+                stored already
               </p>
             </div>
             <Button onClick={onChoose}>Choose the file</Button>

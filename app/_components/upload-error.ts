@@ -20,7 +20,8 @@ export function describeUploadError(error: Error): UploadProblem {
   if ([408, 409, 423, 429].includes(status) || status >= 500) {
     return { status, retry: 'soon', message: 'The server is busy or starting. The upload goes on by itself.' }
   }
-  if (status === 401) return { status, retry: 'never', message: 'Your session has ended. Sign in again, then retry.' }
+  if (status === 401)
+    return { status, retry: 'never', message: 'Your session has ended. Sign in again, then retry.' }
   return { status, retry: 'never', message: answer.message }
 }
 

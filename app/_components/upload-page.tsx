@@ -4,12 +4,12 @@ import { useEffect, useRef, useState } from 'react'
 import { Button } from './button'
 import { useStore } from './create-store'
 import { Icon } from './icon'
-import styles from './upload-page.module.css'
+import { UnfinishedUploads } from './unfinished-uploads'
 import { UploadAnnouncer } from './upload-announcer'
 import { UploadCard } from './upload-card'
+import styles from './upload-page.module.css'
 import { addUploads } from './upload-queue'
 import { uploadStore } from './upload-store'
-import { UnfinishedUploads } from './unfinished-uploads'
 
 /** The upload page's live part: files come in by drop anywhere on the page or by choice, and become cards. */
 export function UploadPage({ userId }: { userId: string }) {
@@ -25,12 +25,16 @@ export function UploadPage({ userId }: { userId: string }) {
 
   return (
     <div className={styles.page}>
-      <div className={`${styles.zone} ${dropping ? styles.dropping : ''} ${items.length > 0 ? styles.small : ''}`}>
+      <div
+        className={`${styles.zone} ${dropping ? styles.dropping : ''} ${items.length > 0 ? styles.small : ''}`}
+      >
         <span className={styles.badge}>
           <Icon name="upload" size={items.length > 0 ? 24 : 34} />
         </span>
         <div>
-          <p className={styles.title}>{dropping ? 'Let go to upload' : 'Drop videos anywhere on this page'}</p>
+          <p className={styles.title}>
+            {dropping ? 'Let go to upload' : 'Drop videos anywhere on this page'}
+          </p>
           <p className={styles.hint}>
             MP4, MOV, MKV, WebM and most others, of any length. You can close this page and go on another day.
           </p>

@@ -69,7 +69,10 @@ export async function cancelUpload(key: string): Promise<void> {
   try {
     if (!wasQueued) await upload?.cancel()
   } catch {
-    showToast('bad', 'The upload was stopped, but the server still holds a part of it. It deletes that by itself later.')
+    showToast(
+      'bad',
+      'The upload was stopped, but the server still holds a part of it. It deletes that by itself later.',
+    )
   }
   forgetUpload(key)
   startNext()
@@ -92,7 +95,10 @@ export async function changeUploadDetails(
   if (videoId) await sendDetails(videoId, change)
 }
 
-async function sendDetails(videoId: string, change: { title?: string; visibility?: Visibility }): Promise<void> {
+async function sendDetails(
+  videoId: string,
+  change: { title?: string; visibility?: Visibility },
+): Promise<void> {
   try {
     await callApi(`/api/videos/${videoId}`, { method: 'PATCH', body: change })
   } catch (error) {
@@ -101,7 +107,9 @@ async function sendDetails(videoId: string, change: { title?: string; visibility
 }
 
 function startNext(): void {
-  const active = uploadStore.get().filter((item) => ['starting', 'uploading', 'waiting'].includes(item.status)).length
+  const active = uploadStore
+    .get()
+    .filter((item) => ['starting', 'uploading', 'waiting'].includes(item.status)).length
   const queued = uploadStore.get().filter((item) => item.status === 'queued')
   // The list shows the newest first; the queue is fair.
   for (const item of queued.reverse().slice(0, Math.max(0, RUNNING_MAX - active))) void start(item.key)

@@ -54,7 +54,8 @@ export async function runUpload(input: {
     },
     onShouldRetry(error) {
       const problem = describeUploadError(error)
-      if (problem.retry === 'soon') changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
+      if (problem.retry === 'soon')
+        changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
       return problem.retry === 'soon'
     },
     onProgress(sentBytes) {
@@ -89,7 +90,14 @@ export async function runUpload(input: {
   function remember() {
     if (!upload.url) return
     const { url } = upload
-    writeUploadRecord({ uploadUrl: url, userId, videoId, filename: file.name, sizeBytes: file.size, title: item.title })
+    writeUploadRecord({
+      uploadUrl: url,
+      userId,
+      videoId,
+      filename: file.name,
+      sizeBytes: file.size,
+      title: item.title,
+    })
   }
 
   const previous = await upload.findPreviousUploads()

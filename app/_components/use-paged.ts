@@ -42,7 +42,10 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
       setError(null)
       setItems((before) => {
         const fresh = new Set(page.items.map((item) => item.id))
-        return [...page.items, ...(before ?? []).slice(page.items.length).filter((item) => !fresh.has(item.id))]
+        return [
+          ...page.items,
+          ...(before ?? []).slice(page.items.length).filter((item) => !fresh.has(item.id)),
+        ]
       })
     },
     everyMs ?? 60_000,
@@ -70,7 +73,8 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
     hasMore: nextCursor !== null,
     loadMore,
     reload: () => setRound((count) => count + 1),
-    replace: (item: T) => setItems((before) => before?.map((other) => (other.id === item.id ? item : other)) ?? null),
+    replace: (item: T) =>
+      setItems((before) => before?.map((other) => (other.id === item.id ? item : other)) ?? null),
     remove: (id: string) => setItems((before) => before?.filter((other) => other.id !== id) ?? null),
   }
 }

@@ -6,7 +6,11 @@ import { useEffect, useEffectEvent } from 'react'
  * Runs `task` every `intervalMs` while `active`, never two at once. A hidden page polls a tenth as often, and at
  * once when it is shown again.
  */
-export function usePolling(task: (signal: AbortSignal) => Promise<void>, intervalMs: number, active: boolean): void {
+export function usePolling(
+  task: (signal: AbortSignal) => Promise<void>,
+  intervalMs: number,
+  active: boolean,
+): void {
   const run = useEffectEvent(task)
   useEffect(() => {
     if (!active) return

@@ -12,7 +12,15 @@ import { describeState } from './video-status'
 import { VISIBILITY_LOOKS } from './visibility'
 
 /** One video in a grid. While it is being made it shows how far it is, by itself. */
-export function VideoCard({ video: initial, nowMs, eager }: { video: VideoView; nowMs: number; eager?: boolean }) {
+export function VideoCard({
+  video: initial,
+  nowMs,
+  eager,
+}: {
+  video: VideoView
+  nowMs: number
+  eager?: boolean
+}) {
   const { video, gone } = useLiveVideo(initial)
   if (gone) return null
   const visibility = VISIBILITY_LOOKS[video.visibility]

@@ -3,8 +3,8 @@
 import {
   isHLSProvider,
   MediaPlayer,
-  MediaProvider,
   type MediaPlayerInstance,
+  MediaProvider,
   type MediaProviderAdapter,
   Poster,
 } from '@vidstack/react'
@@ -69,7 +69,8 @@ export default function VideoPlayer({ video }: { video: VideoView }) {
     )
   }
 
-  if (playback === null) return <PlayerProblem message={problem ?? 'This video cannot be played.'} onRetry={startOver} />
+  if (playback === null)
+    return <PlayerProblem message={problem ?? 'This video cannot be played.'} onRetry={startOver} />
   return (
     <div className={styles.stage}>
       <MediaPlayer

@@ -46,7 +46,13 @@ export function VideoRow({
 
   return (
     <li className={styles.row} aria-label={video.title}>
-      <Link href={`/watch/${video.id}`} className={styles.picture} tabIndex={-1} aria-hidden="true" prefetch={false}>
+      <Link
+        href={`/watch/${video.id}`}
+        className={styles.picture}
+        tabIndex={-1}
+        aria-hidden="true"
+        prefetch={false}
+      >
         <Poster src={video.playback?.poster ?? null} upright={(video.height ?? 0) > (video.width ?? 0)} />
         {video.durationSeconds !== null && (
           <span className={styles.duration}>{formatDuration(video.durationSeconds)}</span>

@@ -27,7 +27,10 @@ export function VideoStatus({ video }: { video: VideoView }) {
   return (
     <div className={styles.status}>
       <p className={styles.words}>{describeState(video)}</p>
-      <ProgressBar value={video.state === 'ingesting' ? null : video.progress} label={`Progress of ${video.title}`} />
+      <ProgressBar
+        value={video.state === 'ingesting' ? null : video.progress}
+        label={`Progress of ${video.title}`}
+      />
     </div>
   )
 }

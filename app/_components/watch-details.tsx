@@ -11,7 +11,15 @@ import { VISIBILITY_LOOKS } from './visibility'
 import styles from './watch-details.module.css'
 
 /** Under the player: title, whose it is and since when, what one can do with it, and what it is about. */
-export function WatchDetails({ video, editable, nowMs }: { video: VideoView; editable: boolean; nowMs: number }) {
+export function WatchDetails({
+  video,
+  editable,
+  nowMs,
+}: {
+  video: VideoView
+  editable: boolean
+  nowMs: number
+}) {
   const visibility = VISIBILITY_LOOKS[video.visibility]
   return (
     <div className={styles.details}>

@@ -58,7 +58,10 @@ export function WatchPending({
     <div className={styles.pending} aria-live="polite">
       <h2>{describeState(video)}</h2>
       <div className={styles.bar}>
-        <ProgressBar value={video.state === 'ingesting' ? null : video.progress} label={`Progress of ${video.title}`} />
+        <ProgressBar
+          value={video.state === 'ingesting' ? null : video.progress}
+          label={`Progress of ${video.title}`}
+        />
       </div>
       <p>{explain(video)}</p>
     </div>
@@ -66,7 +69,8 @@ export function WatchPending({
 }
 
 function explain(video: VideoView): string {
-  if (video.state === 'uploading') return 'The file is still on its way. It plays here soon after its last byte.'
+  if (video.state === 'uploading')
+    return 'The file is still on its way. It plays here soon after its last byte.'
   if (video.state === 'ingesting') return 'Looking at what is in the file. This takes a moment.'
   return 'It starts to play here as soon as it can. You may leave this page; nothing stops.'
 }

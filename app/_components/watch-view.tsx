@@ -13,11 +13,23 @@ import styles from './watch-view.module.css'
 const VideoPlayer = dynamic(() => import('./video-player'), { ssr: false })
 
 /** The picture and what belongs to it. Turns from progress into the player by itself. */
-export function WatchView({ video: initial, editable, nowMs }: { video: VideoView; editable: boolean; nowMs: number }) {
+export function WatchView({
+  video: initial,
+  editable,
+  nowMs,
+}: {
+  video: VideoView
+  editable: boolean
+  nowMs: number
+}) {
   const { video, setVideo, gone } = useLiveVideo(initial)
   if (gone) {
     return (
-      <EmptyState icon="trash" title="This video was deleted" actions={<ButtonLink href="/">All videos</ButtonLink>}>
+      <EmptyState
+        icon="trash"
+        title="This video was deleted"
+        actions={<ButtonLink href="/">All videos</ButtonLink>}
+      >
         Somebody deleted it while you were here.
       </EmptyState>
     )
@@ -29,7 +41,9 @@ export function WatchView({ video: initial, editable, nowMs }: { video: VideoVie
       <div className={`${styles.stage} ${upright ? styles.upright : ''}`} data-testid="stage">
         {video.playable && playback ? (
           <>
-            {playback.poster && <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />}
+            {playback.poster && (
+              <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />
+            )}
             <VideoPlayer video={video} />
           </>
         ) : (
