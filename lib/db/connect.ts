@@ -1,5 +1,6 @@
 import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
+import { createIndexes } from '#lib/db/create-indexes'
 import { MODELS } from '#lib/db/models'
 import { PeekrError } from '#lib/errors'
 import { forgetSingleton, singleton } from '#lib/singleton'
@@ -58,7 +59,7 @@ async function openDatabase(): Promise<Database> {
       // A database name in the connection string wins.
       ...(hasDatabaseName(database.uri) ? {} : { dbName: DATABASE_NAME }),
     })
-    for (const model of MODELS) await model.createIndexes()
+    for (const model of MODELS) await createIndexes(model)
     return database
   } catch (error) {
     await mongoose.disconnect()
