@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { getConfig, parseSize } from '#lib/config'
 import { formatBytes } from '#lib/domain/format'
@@ -36,9 +37,11 @@ function parseSizeOption(text: string): number {
 }
 
 async function initStorage(options: { loop: number; path?: string; json?: boolean }): Promise<void> {
-  const dataPath = options.path ?? getConfig().dataPath
+  const dataPath = resolve(options.path ?? getConfig().dataPath)
   if (process.geteuid?.() !== 0) {
-    const command = buildSudoCommand(process.execPath, process.argv.slice(1))
+    // sudo drops PEEKR_DATA, so the folder is named.
+    const args = ['storage', 'init', '--loop', String(options.loop), '--path', dataPath]
+    const command = buildSudoCommand(process.execPath, [process.argv[1] ?? 'peekr', ...args])
     throw new PeekrError('forbidden', {
       message: `Making and mounting a filesystem needs root. Run:\n  ${command}`,
     })
@@ -73,7 +76,7 @@ function describeInit({ paths, previousData }: InitLoopResult, fstabLine: string
 }
 
 async function printStatus(options: { path?: string; json?: boolean }): Promise<void> {
-  const dataPath = options.path ?? getConfig().dataPath
+  const dataPath = resolve(options.path ?? getConfig().dataPath)
   const unmounted = await findUnmountedImage(dataPath)
   if (unmounted !== null) {
     throw new PeekrError('storage_unavailable', {
