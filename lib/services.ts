@@ -7,6 +7,7 @@ import { startRunner } from '#lib/jobs/runner'
 import { wakeJobs } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
 import { onJobDone, onJobFailed, STAGES, sweepPipeline } from '#lib/pipeline'
+import { holdDataFolder } from '#lib/storage/hold-data-folder'
 import { mountImageIfNeeded } from '#lib/storage/mount-image'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 
@@ -26,6 +27,7 @@ export async function startServices(): Promise<Services> {
   await mountImageIfNeeded(dataPath)
   await connectDatabase()
   await getLibrary()
+  const held = await holdDataFolder(dataPath)
   const runner =
     role === 'web'
       ? null
@@ -38,6 +40,7 @@ export async function startServices(): Promise<Services> {
     await runner?.stop()
     await closePool()
     await disconnectDatabase()
+    await held.release()
   }
   return {
     stop: () => {
