@@ -25,7 +25,7 @@ const trusts = new WeakMap<readonly string[], Trust>()
 export function resolveForwarded(req: IncomingMessage, trustedProxies: readonly string[]): Forwarded {
   const peer = plainAddress(req.socket.remoteAddress ?? '')
   const trust = getTrust(trustedProxies)
-  const path = proxyAddr.all(req, trust).map(plainAddress)
+  const path = trustedProxies.length === 0 ? [peer] : proxyAddr.all(req, trust).map(plainAddress)
   const hops = countTrusted(path, trust)
   const given = (name: string) => (hops === 0 ? null : pickHop(req.headers[name], hops))
 
