@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withLock } from './build-lock.mjs'
 import { buildProgramEnv } from './run-program.mjs'
 import { runStep } from './run-step.mjs'
 
@@ -14,9 +15,22 @@ const STAMP = '.next/peekr-build'
  * @param {string} node the program that runs Next
  */
 export async function ensureBuild(root, node) {
+  if (isFresh(root)) return
+  await withLock(join(root, '.runtime/build.lock'), async () => {
+    if (!isFresh(root)) await build(root, node) // somebody else may have built it while we waited
+  })
+}
+
+/** @param {string} root */
+function isFresh(root) {
+  const stamp = join(root, STAMP)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashSources(root)
+}
+
+/** @param {string} root @param {string} node */
+async function build(root, node) {
   const stamp = join(root, STAMP)
   const wanted = hashSources(root)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   rmSync(stamp, { force: true })
   await runStep({
     title: 'Building the pages',
