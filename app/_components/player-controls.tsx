@@ -13,18 +13,8 @@ import {
   useMediaState,
   VolumeSlider,
 } from '@vidstack/react'
-import {
-  FullscreenExitIcon,
-  FullscreenIcon,
-  MuteIcon,
-  PauseIcon,
-  PictureInPictureIcon,
-  PlayIcon,
-  ReplayIcon,
-  VolumeHighIcon,
-  VolumeLowIcon,
-} from '@vidstack/react/icons'
 import type { Rendition } from '#lib/domain/rendition'
+import { Icon } from './icon'
 import styles from './player-controls.module.css'
 import { QualityMenu, SpeedMenu } from './player-menus'
 
@@ -36,8 +26,8 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
   const muted = useMediaState('muted')
   const volume = useMediaState('volume')
   const fullscreen = useMediaState('fullscreen')
-  const PlayState = ended ? ReplayIcon : paused ? PlayIcon : PauseIcon
-  const VolumeState = muted || volume === 0 ? MuteIcon : volume < 0.5 ? VolumeLowIcon : VolumeHighIcon
+  const playState = ended ? 'retry' : paused ? 'play' : 'pause'
+  const volumeState = muted || volume === 0 ? 'mute' : volume < 0.5 ? 'quiet' : 'volume'
 
   return (
     <>
@@ -54,7 +44,7 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
       </div>
       {!started && (
         <PlayButton className={styles.big} aria-label="Play video">
-          <PlayIcon size={44} />
+          <Icon name="play" size={40} />
         </PlayButton>
       )}
       <Controls.Root className={styles.controls}>
@@ -70,11 +60,11 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
           </TimeSlider.Root>
           <div className={styles.row}>
             <PlayButton className={styles.button}>
-              <PlayState size={28} />
+              <Icon name={playState} size={26} />
             </PlayButton>
             <div className={styles.volume}>
               <MuteButton className={styles.button}>
-                <VolumeState size={26} />
+                <Icon name={volumeState} size={24} />
               </MuteButton>
               <VolumeSlider.Root className={`${styles.slider} ${styles.volumeSlider}`}>
                 <VolumeSlider.Track className={styles.track} />
@@ -89,10 +79,10 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
             <SpeedMenu />
             <QualityMenu renditions={renditions} />
             <PIPButton className={styles.button}>
-              <PictureInPictureIcon size={26} />
+              <Icon name="pip" size={24} />
             </PIPButton>
             <FullscreenButton className={styles.button}>
-              {fullscreen ? <FullscreenExitIcon size={26} /> : <FullscreenIcon size={26} />}
+              <Icon name={fullscreen ? 'window' : 'fullscreen'} size={24} />
             </FullscreenButton>
           </div>
         </Controls.Group>
