@@ -19,6 +19,8 @@ const config: NextConfig = {
   images: { unoptimized: true, localPatterns: [], remotePatterns: [] },
   // Titles belong in the first bytes of every page, for everyone; streaming them would also hide 404s.
   htmlLimitedBots: /.*/,
+  // The library's paths are made at run time; nothing is deployed from a trace of files, so its breadth is no concern.
+  turbopack: { ignoreIssue: [{ path: /lib\//, title: /Dynamic filesystem access/ }] },
   devIndicators: false,
   experimental: { optimizePackageImports: ['radix-ui'] },
 }

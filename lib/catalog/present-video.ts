@@ -8,7 +8,9 @@ import { buildMediaUrl } from '#lib/stream/media-url'
 /** Records as the API shows them to `viewer`, in the same order. Owners are read in one query. */
 export async function presentVideos(records: VideoRecord[], viewer: Viewer | null): Promise<VideoView[]> {
   const ownerIds = [...new Set(records.map((record) => record.ownerId))]
-  const owners = await UserModel.find({ _id: { $in: ownerIds } }, { name: 1 }).lean()
+  const owners = await UserModel.find({ _id: { $in: ownerIds } }, { name: 1 })
+    .setOptions({ sanitizeFilter: false })
+    .lean()
   const names = new Map(owners.map((owner) => [owner._id, owner.name]))
   return records.map((record) => presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer))
 }
