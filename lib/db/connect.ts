@@ -48,8 +48,6 @@ async function openDatabase(): Promise<Database> {
   const { mongodbUri, dataPath } = getConfig()
   const database =
     mongodbUri === null ? await startEmbedded(dataPath) : { uri: mongodbUri, stop: async () => {} }
-  // Filters built from what came in cannot smuggle operators; our own say so where they use some.
-  mongoose.set('sanitizeFilter', true)
   mongoose.set('strictQuery', true)
   mongoose.set('autoIndex', false)
   mongoose.set('autoCreate', false)

@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import { SCOPES, type Scope } from '#lib/domain/permissions'
 
 export interface ApiTokenRecord {
@@ -28,6 +29,7 @@ const schema = new Schema<ApiTokenRecord>(
 )
 schema.index({ tokenHash: 1 }, { unique: true })
 schema.index({ userId: 1 })
+schema.plugin(sanitizeFilters)
 
 export const ApiTokenModel =
   (mongoose.models.ApiToken as Model<ApiTokenRecord> | undefined) ?? model<ApiTokenRecord>('ApiToken', schema)

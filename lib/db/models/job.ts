@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { ErrorCode } from '#lib/errors'
 
 export const JOB_KINDS = ['ingest', 'transcode', 'publish', 'hash', 'delete'] as const
@@ -57,6 +58,7 @@ const schema = new Schema<JobRecord>(
 // One live job of a kind for a video: delivering the same event twice changes nothing.
 schema.index({ videoId: 1, kind: 1 }, { unique: true })
 schema.index({ state: 1, runAfter: 1, createdAt: 1 })
+schema.plugin(sanitizeFilters)
 
 export const JobModel =
   (mongoose.models.Job as Model<JobRecord> | undefined) ?? model<JobRecord>('Job', schema)

@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { sanitizeFilters } from '#lib/db/sanitize-filters'
 
 /** How often something was tried within a window of time. Kept in the database so that a restart forgets nothing. */
 export interface LoginAttemptRecord {
@@ -17,6 +18,7 @@ const schema = new Schema<LoginAttemptRecord>(
   { versionKey: false, collection: 'loginAttempts' },
 )
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 })
+schema.plugin(sanitizeFilters)
 
 export const LoginAttemptModel =
   (mongoose.models.LoginAttempt as Model<LoginAttemptRecord> | undefined) ??

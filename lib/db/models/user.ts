@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import { ROLES, type Role } from '#lib/domain/permissions'
 
 export interface UserRecord {
@@ -29,6 +30,7 @@ const schema = new Schema<UserRecord>(
   { timestamps: true, versionKey: false, collection: 'users' },
 )
 schema.index({ email: 1 }, { unique: true })
+schema.plugin(sanitizeFilters)
 
 export const UserModel =
   (mongoose.models.User as Model<UserRecord> | undefined) ?? model<UserRecord>('User', schema)

@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
 import {
   VIDEO_STATES,
@@ -71,6 +72,7 @@ schema.index({ uploadId: 1 }, { unique: true })
 schema.index({ deletedAt: 1, visibility: 1, createdAt: -1 })
 schema.index({ ownerId: 1, createdAt: -1 })
 schema.index({ state: 1 })
+schema.plugin(sanitizeFilters)
 
 export const VideoModel =
   (mongoose.models.Video as Model<VideoRecord> | undefined) ?? model<VideoRecord>('Video', schema)
