@@ -17,7 +17,6 @@ import { writeVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 import type { Storage } from '#lib/storage/storage'
 
-const SNAPSHOT_REASON = 'publish'
 const PROGRESS_VERIFIED = 0.97
 
 /**
@@ -32,11 +31,12 @@ export async function publishVideo(job: JobRecord, context: JobContext): Promise
   const library = await getLibrary()
   if (!(await exists(library.revisionPath(videoId, transcoded.revisionId)))) {
     await proveAttempt(videoId, transcoded, context)
-    await library.adoptRevision(videoId, transcoded.revisionId, transcoded.revisionId)
   }
+  // Also when it is there: the crash that makes us come again may have come before its name was on disk.
+  await library.adoptRevision(videoId, transcoded.revisionId, transcoded.revisionId)
   await showRevision(videoId, transcoded)
   await library.removeAttempts(videoId)
-  await snapshotOnce(videoId, library)
+  await snapshotOnce(videoId, transcoded.revisionId, library)
   if ((await getSettings()).originals === 'remove') await library.removeSource(videoId)
   return { result: { revisionId: transcoded.revisionId }, encoder: null }
 }
@@ -81,8 +81,10 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
   await moveVideo(videoId, 'ready', { ...facts, playable: true, progress: 1 })
 }
 
-async function snapshotOnce(videoId: string, library: Storage): Promise<void> {
+/** One for each revision, and one only, however often the job is repeated. */
+async function snapshotOnce(videoId: string, revisionId: string, library: Storage): Promise<void> {
+  const wanted = `publish-${revisionId}`
   const snapshots = await library.listSnapshots(videoId)
-  if (snapshots.some(({ reason }) => reason === SNAPSHOT_REASON)) return
-  await library.snapshot(videoId, SNAPSHOT_REASON)
+  if (snapshots.some(({ reason }) => reason === wanted)) return
+  await library.snapshot(videoId, wanted)
 }
