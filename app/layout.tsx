@@ -10,6 +10,9 @@ import { Toaster } from './_components/toaster'
 import styles from './layout.module.css'
 import './globals.css'
 
+/** Every page depends on who asks, and its scripts on the nonce of this one answer: nothing is made at build time. */
+export const dynamic = 'force-dynamic'
+
 export const metadata: Metadata = {
   title: { default: 'Peekr', template: '%s · Peekr' },
   description: 'Videos, on a machine of your own.',

@@ -11,8 +11,12 @@ import styles from './page.module.css'
 type Params = Promise<{ videoId: string }>
 
 export async function generateMetadata({ params }: { params: Params }): Promise<Metadata> {
-  const { title, description } = await findPageVideo((await params).videoId)
-  return { title, description: description.slice(0, 200) || undefined, robots: { index: false } }
+  const { title, description, visibility } = await findPageVideo((await params).videoId)
+  return {
+    title,
+    description: description.slice(0, 200) || undefined,
+    robots: { index: visibility === 'public' },
+  }
 }
 
 export default async function WatchPage({ params }: { params: Params }) {
