@@ -1,10 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import mongoose from 'mongoose'
 
 const root = resolve(import.meta.dirname, '../..')
 const START_MS = 60_000
@@ -38,9 +40,11 @@ export async function startPeekr(
 ): Promise<RunningPeekr> {
   await promisify(execFile)(process.execPath, [join(root, 'bin/launch.mjs'), 'build'])
   const dataPath = options.dataPath ?? (await mkdtemp(join(tmpdir(), 'peekr-')))
+  const databaseUri = buildDatabaseUri(dataPath)
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'bin/main.ts', 'start'], {
     cwd: root,
     env: buildServerEnv({
+      ...(databaseUri && { MONGODB_URI: databaseUri }),
       PORT: String(options.port ?? 0),
       HOST: '127.0.0.1',
       PEEKR_DATA: dataPath,
@@ -54,7 +58,9 @@ export async function startPeekr(
   const log = collectOutput(child)
   const stop = async () => {
     await stopServer(child, log)
-    if (options.dataPath === undefined) await rm(dataPath, { recursive: true, force: true })
+    if (options.dataPath !== undefined) return
+    await rm(dataPath, { recursive: true, force: true })
+    if (databaseUri) await dropDatabase(databaseUri)
   }
   try {
     const url = await waitForUrl(child, log)
@@ -69,6 +75,20 @@ export async function startPeekr(
     if (options.dataPath === undefined) await rm(dataPath, { recursive: true, force: true })
     throw error
   }
+}
+
+/** On the server MONGODB_URI names, a database of this data folder's own; null means the embedded one. */
+function buildDatabaseUri(dataPath: string): string | null {
+  if (!process.env.MONGODB_URI) return null
+  const uri = new URL(process.env.MONGODB_URI)
+  uri.pathname = `/peekr-server-${createHash('sha256').update(dataPath).digest('hex').slice(0, 12)}`
+  return uri.href
+}
+
+async function dropDatabase(uri: string): Promise<void> {
+  const connection = await mongoose.createConnection(uri).asPromise()
+  await connection.dropDatabase()
+  await connection.close()
 }
 
 /** This process's environment without what makes node:test of a child, or colours. */
