@@ -1,16 +1,34 @@
 import { UploadModel } from '#lib/db/models/upload'
-import { moveVideo } from '#lib/db/move-video'
+import { VideoModel } from '#lib/db/models/video'
 import { enqueueJob } from '#lib/jobs/leases'
+import { getLog } from '#lib/log'
 
 /**
  * Says that all bytes of an upload are stored: its video goes from `uploading` to `ingesting`, then the upload from
  * `open` to `finished`, each by compare-and-set, and the ingest is queued. Delivered any number of times it
  * happens once; cut in the middle, a sweep finds the upload still open, or the video without its job, and goes on.
+ * Only from `uploading`: a video that failed meanwhile is not begun again by an event that came late.
  */
 export async function finishUpload(uploadId: string): Promise<void> {
-  const upload = await UploadModel.findById(uploadId, { videoId: 1 }).lean()
+  const upload = await UploadModel.findOne({ _id: uploadId, state: 'open' }, { videoId: 1 }).lean()
   if (upload === null) return
-  const moved = await moveVideo(upload.videoId, 'ingesting')
+  const { videoId } = upload
+  const moved = await VideoModel.updateOne(
+    { _id: videoId, state: 'uploading', deletedAt: null },
+    { $set: { state: 'ingesting' } },
+  )
   await UploadModel.updateOne({ _id: uploadId, state: 'open' }, { $set: { state: 'finished' } })
-  if (moved) await enqueueJob('ingest', upload.videoId)
+  if (moved.modifiedCount === 1) await enqueueJob('ingest', videoId)
+}
+
+/**
+ * The same while a client waits for its answer. That its bytes are stored is all it asked, and true; a video that
+ * could not be moved on, because the database went away just now, is for the sweep.
+ */
+export async function finishUploadOrLeave(uploadId: string): Promise<void> {
+  try {
+    await finishUpload(uploadId)
+  } catch (error) {
+    getLog('upload').warn({ err: error, uploadId }, 'Finishing an upload is left to the sweep.')
+  }
 }

@@ -1,0 +1,81 @@
+import { UploadModel } from '#lib/db/models/upload'
+import { VideoModel } from '#lib/db/models/video'
+import { PeekrError } from '#lib/errors'
+import { getLog } from '#lib/log'
+import { reserveSpace, settleReservation } from '#lib/upload/reserve-space'
+import type { PlannedUpload } from '#lib/upload/upload-context'
+import { nextExpiry } from '#lib/upload/upload-expiry'
+import { makeUploadFile, removeUploadFile } from '#lib/upload/upload-files'
+
+/** Well below the age at which the ledger forgets a reservation: later, the room may be somebody else's. */
+const CREATION_MS_MAX = 20_000
+
+/**
+ * Makes an upload: room, file, upload record, video record, in this order, so that a crash leaves only what the
+ * sweep can tell from a living upload (a file without a record, an upload without a video). Durable when it returns.
+ * If a step fails, those before it are undone.
+ * @throws quota_exceeded, disk_full, and whatever the database throws
+ */
+export async function createUpload(planned: PlannedUpload): Promise<void> {
+  const { uploadId, owner, sizeBytes } = planned
+  const startedAt = Date.now()
+  try {
+    await reserveSpace({ uploadId, ownerId: owner.userId, sizeBytes })
+    await makeUploadFile(uploadId)
+    await UploadModel.create(toUploadRecord(planned))
+    if (Date.now() - startedAt > CREATION_MS_MAX) throw new PeekrError('database_away')
+    await VideoModel.create(toVideoRecord(planned))
+  } catch (error) {
+    await undoCreation(planned)
+    throw error
+  } finally {
+    await settle(uploadId)
+  }
+}
+
+function toUploadRecord({ uploadId, videoId, owner, sizeBytes, metadata, metadataHeader }: PlannedUpload) {
+  return {
+    _id: uploadId,
+    videoId,
+    ownerId: owner.userId,
+    filename: metadata.filename,
+    sizeBytes,
+    metadata: metadataHeader,
+    state: 'open' as const,
+    expiresAt: nextExpiry(),
+  }
+}
+
+function toVideoRecord({ uploadId, videoId, owner, sizeBytes, metadata }: PlannedUpload) {
+  const { filename, title, visibility } = metadata
+  return {
+    _id: videoId,
+    ownerId: owner.userId,
+    uploadId,
+    title,
+    state: 'uploading' as const,
+    visibility,
+    source: { filename, sizeBytes, sha256: null },
+  }
+}
+
+async function undoCreation({ uploadId, videoId }: PlannedUpload): Promise<void> {
+  try {
+    await VideoModel.deleteOne({ _id: videoId })
+    await UploadModel.deleteOne({ _id: uploadId })
+    await removeUploadFile(uploadId)
+  } catch (error) {
+    getLog('upload').warn(
+      { err: error, uploadId },
+      'Undoing an upload that could not be made is left to the sweep.',
+    )
+  }
+}
+
+async function settle(uploadId: string): Promise<void> {
+  try {
+    await settleReservation(uploadId)
+  } catch (error) {
+    getLog('upload').warn({ err: error, uploadId }, 'Settling a reservation is left to the sweep.')
+  }
+}

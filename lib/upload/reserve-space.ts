@@ -1,0 +1,139 @@
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getConfig } from '#lib/config'
+import { UploadModel } from '#lib/db/models/upload'
+import { type PendingUpload, UploadLedgerModel, type UploadLedgerRecord } from '#lib/db/models/upload-ledger'
+import { VideoModel } from '#lib/db/models/video'
+import { formatBytes } from '#lib/domain/format'
+import { isRetryable, PeekrError } from '#lib/errors'
+import { singleton } from '#lib/singleton'
+import { getSpace } from '#lib/storage/free-space'
+import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
+import { uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
+
+export interface SpaceRequest {
+  uploadId: string
+  ownerId: string
+  sizeBytes: number
+}
+
+const LEDGER_ID = 'uploads'
+const ATTEMPTS_MAX = 100
+/** A creation that has not made its records by then has died. */
+const PENDING_MS_MAX = 60_000
+
+/**
+ * Grants an upload its whole length before the first byte, or refuses. What is taken is added up anew each time from
+ * the records of videos and uploads, so nothing has to be given back and nothing can drift. The ledger's version makes
+ * the sum and the grant one step between processes: a grant written meanwhile makes this one look again. In one
+ * process creations queue up, which spares them the second look. Call `settleReservation` when the records are there.
+ * @throws quota_exceeded, disk_full
+ */
+export async function reserveSpace(request: SpaceRequest): Promise<void> {
+  await withReservationMutex(async () => {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+      // Read before adding up: a creation that settles in between is then counted once, as a record.
+      const ledger = await getLedger()
+      await requireQuota(request, ledger.pending)
+      await requireDiskSpace(request, ledger.pending)
+      const granted = await UploadLedgerModel.updateOne(
+        { _id: LEDGER_ID, version: ledger.version },
+        { $inc: { version: 1 }, $push: { pending: { ...request, at: new Date() } } },
+      )
+      if (granted.modifiedCount === 1) return
+      await sleep(5 + Math.random() * 20)
+    }
+    throw new PeekrError('database_away', { details: { reason: 'the upload ledger changed too often' } })
+  })
+}
+
+/** Takes a creation out of the ledger, whether it made its records or failed. Twice is safe. */
+export async function settleReservation(uploadId: string): Promise<void> {
+  await UploadLedgerModel.updateOne({ _id: LEDGER_ID }, { $pull: { pending: { uploadId } } })
+}
+
+/** For the sweep: drops what a killed process left in the ledger. */
+export async function settleDeadReservations(): Promise<void> {
+  const ledger = await UploadLedgerModel.findById(LEDGER_ID).lean()
+  for (const { uploadId, at } of ledger?.pending ?? []) {
+    if (Date.now() - at.getTime() > PENDING_MS_MAX) await settleReservation(uploadId)
+  }
+}
+
+/** Bytes an owner's videos count for: what was uploaded of each, while it or a retry of it holds space. */
+export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySet<string>): Promise<number> {
+  const videos = await VideoModel.find(
+    { ownerId, deletedAt: null },
+    { uploadId: 1, state: 1, failure: 1, source: 1 },
+  ).lean()
+  let sumBytes = 0
+  for (const { uploadId, state, failure, source } of videos) {
+    const isGone = state === 'failed' && failure !== null && !isRetryable(failure.code)
+    if (!isGone && !exceptUploadIds.has(uploadId)) sumBytes += source.sizeBytes
+  }
+  return sumBytes
+}
+
+async function getLedger(): Promise<UploadLedgerRecord> {
+  const known = await UploadLedgerModel.findById(LEDGER_ID).lean()
+  if (known !== null) return known
+  await UploadLedgerModel.updateOne(
+    { _id: LEDGER_ID },
+    { $setOnInsert: { version: 0, pending: [] } },
+    { upsert: true },
+  )
+  return (await UploadLedgerModel.findById(LEDGER_ID).lean()) ?? { _id: LEDGER_ID, version: 0, pending: [] }
+}
+
+async function requireQuota(request: SpaceRequest, pending: PendingUpload[]): Promise<void> {
+  const { quotaBytes } = getConfig()
+  if (quotaBytes === 0) return
+  const mine = pending.filter(({ ownerId }) => ownerId === request.ownerId)
+  const pendingIds = new Set(mine.map(({ uploadId }) => uploadId))
+  const usedBytes = sumSizes(mine) + (await sumOwnerBytes(request.ownerId, pendingIds))
+  if (usedBytes + request.sizeBytes <= quotaBytes) return
+  throw new PeekrError('quota_exceeded', {
+    message:
+      `This file has ${formatBytes(request.sizeBytes)}, and ${formatBytes(quotaBytes - usedBytes)} of your quota ` +
+      `of ${formatBytes(quotaBytes)} are left. Delete videos or ask for more.`,
+    details: { usedBytes },
+  })
+}
+
+async function requireDiskSpace(request: SpaceRequest, pending: PendingUpload[]): Promise<void> {
+  const { freeBytes } = await withStorageErrors(() => getSpace(uploadsPath()))
+  const pendingIds = new Set(pending.map(({ uploadId }) => uploadId))
+  let promisedBytes = sumSizes(pending)
+  const open = await UploadModel.find({ state: 'open' }, { sizeBytes: 1 }).lean()
+  for (const { _id, sizeBytes } of open) {
+    if (!pendingIds.has(_id)) promisedBytes += sizeBytes - Math.min(sizeBytes, await storedBytes(_id))
+  }
+  const roomBytes = freeBytes - promisedBytes - getConfig().reserveBytes
+  if (request.sizeBytes <= roomBytes) return
+  throw new PeekrError('disk_full', {
+    message:
+      `This file has ${formatBytes(request.sizeBytes)}, and the server has room for ${formatBytes(roomBytes)}. ` +
+      'Free some space on the server, then upload it again.',
+    details: { freeBytes, promisedBytes },
+  })
+}
+
+async function storedBytes(uploadId: string): Promise<number> {
+  try {
+    return (await stat(uploadFilePath(uploadId))).size
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0
+    throw error
+  }
+}
+
+function sumSizes(uploads: { sizeBytes: number }[]): number {
+  return uploads.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+}
+
+function withReservationMutex(work: () => Promise<void>): Promise<void> {
+  const queue = singleton('upload.reservations', () => ({ last: Promise.resolve() }))
+  const turn = queue.last.then(work)
+  queue.last = turn.catch(() => {}) // the one who asked gets the error; those behind must not
+  return turn
+}

@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs'
+import { type Lock, Server } from '@tus/server'
+import { getConfig } from '#lib/config'
+import { singleton } from '#lib/singleton'
+import { finishUploadOrLeave } from '#lib/upload/finish-upload'
+import { getUploadContext } from '#lib/upload/upload-context'
+import { uploadsPath } from '#lib/upload/upload-files'
+import { getUploadLocker } from '#lib/upload/upload-locker'
+import { UploadStore } from '#lib/upload/upload-store'
+
+export const UPLOADS_ROUTE = '/api/uploads'
+
+/** The one tus server of this process. Both doors ask it through `answerUpload`, never directly. */
+export function getTusServer(): Server {
+  return singleton('upload.tus', createTusServer)
+}
+
+function createTusServer(): Server {
+  // FileStore makes the folder itself, later, and a failure there ends the process.
+  mkdirSync(uploadsPath(), { recursive: true, mode: 0o700 })
+  return new Server({
+    path: UPLOADS_ROUTE,
+    datastore: new UploadStore(uploadsPath()),
+    relativeLocation: true, // right behind any proxy
+    allowedOrigins: [], // no other site may use a person's session here
+    exposedHeaders: ['Peekr-Video-Id', 'Upload-Expires'],
+    maxSize: () => getConfig().uploadSizeBytesMax,
+    namingFunction: () => getUploadContext().planned?.uploadId ?? '',
+    locker: { newLock: createLock },
+    onUploadFinish: async (_request, upload) => {
+      await finishUploadOrLeave(upload.id)
+      return {}
+    },
+    onResponseError: (_request, error) => {
+      getUploadContext().error = error
+      return undefined
+    },
+  })
+}
+
+function createLock(uploadId: string): Lock {
+  let release = () => {}
+  const { interrupt } = getUploadContext()
+  return {
+    // Their own way of letting go gives a stalled holder three more seconds; ours stops reading at once.
+    lock: async () => {
+      release = await getUploadLocker().lock(uploadId, () => interrupt.abort())
+    },
+    unlock: async () => release(),
+  }
+}

@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Readable } from 'node:stream'
+import type { UploadRecord } from '#lib/db/models/upload'
+import type { Viewer } from '#lib/domain/permissions'
+import { singleton } from '#lib/singleton'
+import type { UploadMetadata } from '#lib/upload/parse-upload-metadata'
+
+/** What a creation will make. */
+export interface PlannedUpload {
+  uploadId: string
+  videoId: string
+  owner: Viewer
+  sizeBytes: number
+  metadata: UploadMetadata
+  metadataHeader: string
+}
+
+/** What one request knows that @tus/server does not hand on to its store. */
+export interface UploadContext {
+  /** The body as a Node stream, read by the store itself; null when there is none. */
+  body: Readable | null
+  /** Aborts when another request wants the lock that this one holds. */
+  interrupt: AbortController
+  /** Set on POST. */
+  planned: PlannedUpload | null
+  /** The upload the address names, checked to be the viewer's own. */
+  upload: UploadRecord | null
+  /** Whether the records of `planned` have been made. */
+  created: boolean
+  /** What the tus server caught, since its answer keeps only a status and a text. */
+  error: unknown
+}
+
+// In the registry, because the tus server of one bundle serves the requests of both.
+const storage = () => singleton('upload.context', () => new AsyncLocalStorage<UploadContext>())
+
+export function runInUploadContext<T>(context: UploadContext, work: () => Promise<T>): Promise<T> {
+  return storage().run(context, work)
+}
+
+/** The context of the request being answered. @throws when called outside one, which is a bug. */
+export function getUploadContext(): UploadContext {
+  const context = storage().getStore()
+  if (context === undefined) throw new Error('no upload request is being answered here')
+  return context
+}

@@ -1,0 +1,67 @@
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { getConfig } from '#lib/config'
+import { UploadModel } from '#lib/db/models/upload'
+import { isId } from '#lib/domain/id'
+import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
+import { syncPath } from '#lib/storage/sync-tree'
+import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
+
+/** The folder of the uploads' files. */
+export function uploadsPath(): string {
+  return join(getConfig().dataPath, UPLOADS_FOLDER)
+}
+
+/** Where the bytes of an upload are. Whether they are there yet, or still, is another question. */
+export function uploadFilePath(uploadId: string): string {
+  if (!isId(uploadId)) throw new PeekrError('not_found', { details: { uploadId } })
+  return join(uploadsPath(), uploadId)
+}
+
+/**
+ * For the pipeline, once a source is safe in the library: removes the upload's bytes and marks it as ingested. The
+ * record stays, so that a client whose last answer was lost is told that all is there. Calling twice is safe.
+ */
+export async function forgetUpload(uploadId: string): Promise<void> {
+  await UploadModel.updateOne({ _id: uploadId }, { $set: { state: 'ingested' } })
+  await removeUploadFile(uploadId)
+}
+
+/** Makes the empty file of a new upload and puts it and its name on disk. @throws disk_full */
+export async function makeUploadFile(uploadId: string): Promise<void> {
+  await withStorageErrors(async () => {
+    const handle = await open(uploadFilePath(uploadId), 'wx', 0o600)
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await syncPath(uploadsPath())
+  })
+}
+
+/** Twice is safe. */
+export async function removeUploadFile(uploadId: string): Promise<void> {
+  await withStorageErrors(() => rm(uploadFilePath(uploadId), { force: true }))
+}
+
+/**
+ * How many bytes of an upload are on this disk, or null when it has no file. They are synced first: after a kill the
+ * page cache may hold more than the disk, and whoever is told a number may count on it.
+ */
+export async function findStoredBytes(uploadId: string): Promise<number | null> {
+  return withStorageErrors(async () => {
+    const handle = await open(uploadFilePath(uploadId), 'r').catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return null
+      throw error
+    })
+    if (handle === null) return null
+    try {
+      await handle.datasync()
+      return (await handle.stat()).size
+    } finally {
+      await handle.close()
+    }
+  })
+}
