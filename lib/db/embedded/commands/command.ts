@@ -1,0 +1,22 @@
+import type { Cursors } from '#lib/db/embedded/commands/cursors'
+import type { Tables } from '#lib/db/embedded/storage/write-document'
+import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
+
+/** What a command is run with. */
+export interface CommandContext extends Tables {
+  cursors: Cursors
+  db: string
+  /** The command's document sequences: undecoded documents by field name. */
+  sequences: Map<string, Buffer[]>
+  startedAt: Date
+}
+
+/**
+ * One command: takes its decoded document and returns the reply without `ok`. A Buffer in `reply.cursor` batches is
+ * written as it is.
+ */
+export interface Command {
+  /** Runs in a transaction, and is answered after its commit is on the disk. */
+  writes: boolean
+  run(command: BsonDocument, context: CommandContext): BsonDocument
+}

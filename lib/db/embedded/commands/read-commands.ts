@@ -1,0 +1,107 @@
+import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import {
+  readCollectionName,
+  readCount,
+  readDocument,
+  refuseUnsupported,
+} from '#lib/db/embedded/commands/read-arguments'
+import { MongoError } from '#lib/db/embedded/mongo-error'
+import { compileFilter } from '#lib/db/embedded/query/compile-filter'
+import { compileProjection } from '#lib/db/embedded/query/compile-projection'
+import { collectValues, MISSING } from '#lib/db/embedded/query/field-path'
+import { type FoundDocument, findDocuments } from '#lib/db/embedded/query/find-documents'
+import { parseSort } from '#lib/db/embedded/query/sort-key'
+import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
+import { encodeDocument } from '#lib/db/embedded/values/document-codec'
+import { encodeKey } from '#lib/db/embedded/values/encode-key'
+import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
+
+export const READ_COMMANDS: Record<string, Command> = {
+  find: { writes: false, run: find },
+  getMore: { writes: false, run: getMore },
+  killCursors: { writes: false, run: killCursors },
+  count: { writes: false, run: count },
+  distinct: { writes: false, run: distinct },
+}
+
+function find(command: BsonDocument, context: CommandContext): BsonDocument {
+  refuseUnsupported(command)
+  const name = readCollectionName(command)
+  const filter = readDocument(command, 'filter')
+  const project = compileProjection(readDocument(command, 'projection'), filter)
+  const sort = parseSort(command.sort)
+  const [skip, limit] = [readCount(command, 'skip') ?? 0, readCount(command, 'limit') ?? 0]
+  const batchSize = readCount(command, 'batchSize')
+  const collection = context.catalog.find(context.db, name)
+  if (!collection) compileFilter(filter)
+  const found = collection ? findDocuments(context, collection, { filter, sort, skip, limit }) : []
+  const namespace = `${context.db}.${name}`
+  const { id, documents } = context.cursors.open({
+    namespace,
+    source: encodeFound(found, project),
+    batchSize,
+    singleBatch: toFlag(command.singleBatch),
+  })
+  return { cursor: { firstBatch: documents, id, ns: namespace } }
+}
+
+function* encodeFound(
+  found: Iterable<FoundDocument>,
+  project: ((document: BsonDocument) => BsonDocument) | null,
+): Generator<Uint8Array> {
+  for (const { document, bytes } of found) yield project ? encodeDocument(project(document)) : bytes
+}
+
+function getMore(command: BsonDocument, context: CommandContext): BsonDocument {
+  if (typeof command.collection !== 'string')
+    throw new MongoError(73, 'getMore needs the name of a collection')
+  const namespace = `${context.db}.${command.collection}`
+  const { id, documents } = context.cursors.next(command.getMore, namespace, readCount(command, 'batchSize'))
+  return { cursor: { nextBatch: documents, id, ns: namespace } }
+}
+
+function killCursors(command: BsonDocument, context: CommandContext): BsonDocument {
+  const ids = Array.isArray(command.cursors) ? command.cursors : []
+  const { killed, missing } = context.cursors.kill(ids)
+  return { cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [] }
+}
+
+function count(command: BsonDocument, context: CommandContext): BsonDocument {
+  refuseUnsupported(command)
+  const filter = readDocument(command, 'query')
+  const skip = readCount(command, 'skip') ?? 0
+  // A negative limit counts as its absolute value.
+  const limit = Math.abs(toNumber(command.limit) ?? 0)
+  const collection = context.catalog.find(context.db, readCollectionName(command))
+  if (!collection) return { n: 0 }
+  if (Object.keys(filter).length === 0) {
+    const row = context.store.prepare(`SELECT count(*) AS n FROM ${collection.table}`).get() as { n: number }
+    const rest = Math.max(row.n - skip, 0)
+    return { n: limit > 0 ? Math.min(rest, limit) : rest }
+  }
+  let n = 0
+  for (const _ of findDocuments(context, collection, { filter, skip, limit })) n++
+  return { n }
+}
+
+function distinct(command: BsonDocument, context: CommandContext): BsonDocument {
+  refuseUnsupported(command)
+  if (typeof command.key !== 'string' || !command.key)
+    throw new MongoError(14, "distinct needs the string 'key'")
+  const parts = command.key.split('.')
+  const filter = readDocument(command, 'query')
+  const collection = context.catalog.find(context.db, readCollectionName(command))
+  const values = new Map<string, { key: Buffer; value: unknown }>()
+  for (const { document } of collection ? findDocuments(context, collection, { filter }) : []) {
+    for (const found of collectValues(document, parts)) {
+      for (const value of Array.isArray(found) ? found : [found]) {
+        if (value === MISSING) continue
+        const key = encodeKey(value)
+        const text = key.toString('latin1')
+        if (!values.has(text)) values.set(text, { key, value })
+      }
+    }
+  }
+  const sorted = [...values.values()].sort((a, b) => Buffer.compare(a.key, b.key))
+  return { values: sorted.map(({ value }) => value) }
+}

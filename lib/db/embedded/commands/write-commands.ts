@@ -1,0 +1,73 @@
+import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import { readCollectionName, readDocument, refuseUnsupported } from '#lib/db/embedded/commands/read-arguments'
+import { runStatements } from '#lib/db/embedded/commands/run-statements'
+import { updateDocuments } from '#lib/db/embedded/commands/update-documents'
+import { MongoError } from '#lib/db/embedded/mongo-error'
+import { findDocuments } from '#lib/db/embedded/query/find-documents'
+import { insertDocument, removeDocument } from '#lib/db/embedded/storage/write-document'
+import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
+import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
+
+export const WRITE_COMMANDS: Record<string, Command> = {
+  insert: { writes: true, run: insert },
+  update: { writes: true, run: update },
+  delete: { writes: true, run: remove },
+}
+
+function insert(command: BsonDocument, context: CommandContext): BsonDocument {
+  const collection = context.catalog.create(context.db, readCollectionName(command))
+  const raw = context.sequences.get('documents')
+  const { done, writeErrors } = runStatements(command, context, 'documents', (document, i) => {
+    insertDocument(context, collection, document, raw?.[i] ?? null)
+  })
+  return { n: done, ...writeErrors }
+}
+
+function update(command: BsonDocument, context: CommandContext): BsonDocument {
+  const name = readCollectionName(command)
+  const totals = { n: 0, nModified: 0 }
+  const upserted: BsonDocument[] = []
+  const { writeErrors } = runStatements(command, context, 'updates', (statement, index) => {
+    refuseUnsupported(statement)
+    const result = updateDocuments(context, name, {
+      filter: readDocument(statement, 'q'),
+      update: statement.u,
+      arrayFilters: statement.arrayFilters,
+      multi: toFlag(statement.multi),
+      upsert: toFlag(statement.upsert),
+      sort: statement.sort,
+    })
+    totals.n += result.matched
+    totals.nModified += result.modified
+    if (result.upsertedId !== undefined) {
+      totals.n++
+      upserted.push({ index, _id: result.upsertedId })
+    }
+  })
+  return {
+    n: totals.n,
+    nModified: totals.nModified,
+    ...(upserted.length > 0 ? { upserted } : {}),
+    ...writeErrors,
+  }
+}
+
+function remove(command: BsonDocument, context: CommandContext): BsonDocument {
+  const name = readCollectionName(command)
+  let n = 0
+  const { writeErrors } = runStatements(command, context, 'deletes', (statement) => {
+    refuseUnsupported(statement)
+    const limit = toNumber(statement.limit)
+    if (limit !== 0 && limit !== 1)
+      throw new MongoError(9, 'The limit field in delete objects must be 0 or 1.')
+    const collection = context.catalog.find(context.db, name)
+    const filter = readDocument(statement, 'q')
+    if (!collection) return
+    // Read first, then remove: the search must not run over rows that are going away.
+    for (const found of [...findDocuments(context, collection, { filter, limit })]) {
+      removeDocument(context, collection, found)
+      n++
+    }
+  })
+  return { n, ...writeErrors }
+}

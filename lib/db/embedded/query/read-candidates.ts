@@ -1,0 +1,83 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { MongoError } from '#lib/db/embedded/mongo-error'
+import type { KeyRange, QueryPlan } from '#lib/db/embedded/query/plan-query'
+import type { Collection, CollectionIndex } from '#lib/db/embedded/storage/catalog'
+import type { Store } from '#lib/db/embedded/storage/open-store'
+
+export interface Candidate {
+  rid: number
+  bytes: Uint8Array
+}
+
+/** Rows per read: few at first, since most queries want one document, then more. */
+const ROWS_FIRST = 8
+const ROWS_MAX = 512
+
+/**
+ * The documents a plan leads to, each once. It reads in pieces and holds no open statement in between, so a cursor may
+ * rest between two batches while others write.
+ */
+export function* readCandidates(store: Store, collection: Collection, plan: QueryPlan): Generator<Candidate> {
+  try {
+    if (plan.index) yield* readIndex(store, collection, plan.index, plan)
+    else yield* readTable(store, collection)
+  } catch (error) {
+    if (!String(error).includes('no such table')) throw error
+    throw new MongoError(175, `collection dropped or index dropped while '${collection.namespace}' was read`)
+  }
+}
+
+function* readTable(store: Store, collection: Collection): Generator<Candidate> {
+  const sql = `SELECT rid, doc FROM ${collection.table} WHERE rid > ? ORDER BY rid LIMIT ?`
+  let last = 0
+  for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
+    const rows = store.prepare(sql).all(last, limit) as { rid: number; doc: Uint8Array }[]
+    for (const { rid, doc } of rows) yield { rid, bytes: doc }
+    if (rows.length < limit) return
+    last = rows.at(-1)?.rid ?? last
+  }
+}
+
+function* readIndex(
+  store: Store,
+  collection: Collection,
+  index: CollectionIndex,
+  { ranges, reverse }: QueryPlan,
+): Generator<Candidate> {
+  const seen = index.multikey ? new Set<number>() : null
+  for (const range of reverse ? [...ranges].reverse() : ranges) {
+    for (const candidate of readRange(store, collection, index, range, reverse)) {
+      if (seen?.has(candidate.rid)) continue
+      seen?.add(candidate.rid)
+      yield candidate
+    }
+  }
+}
+
+function* readRange(
+  store: Store,
+  collection: Collection,
+  index: CollectionIndex,
+  range: KeyRange,
+  reverse: boolean,
+): Generator<Candidate> {
+  const source =
+    index.table === collection.table
+      ? `SELECT id AS key, rid, doc FROM ${collection.table} AS e`
+      : `SELECT e.key AS key, e.rid AS rid, d.doc AS doc FROM ${index.table} AS e CROSS JOIN ${collection.table} AS d ON d.rid = e.rid`
+  const key = `e.${index.keyColumn}`
+  const bounds: SQLInputValue[] = range.upper ? [range.lower, range.upper] : [range.lower]
+  const within = range.upper ? `${key} >= ? AND ${key} < ?` : `${key} >= ?`
+  const order = reverse ? `ORDER BY ${key} DESC, e.rid DESC` : `ORDER BY ${key}, e.rid`
+  let after: SQLInputValue[] = []
+  for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
+    const onward = after.length > 0 ? ` AND (${key}, e.rid) ${reverse ? '<' : '>'} (?, ?)` : ''
+    const rows = store
+      .prepare(`${source} WHERE ${within}${onward} ${order} LIMIT ?`)
+      .all(...bounds, ...after, limit) as { key: Uint8Array; rid: number; doc: Uint8Array }[]
+    for (const { rid, doc } of rows) yield { rid, bytes: doc }
+    const last = rows.at(-1)
+    if (!last || rows.length < limit) return
+    after = [last.key, last.rid]
+  }
+}

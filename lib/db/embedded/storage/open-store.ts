@@ -1,0 +1,99 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { PeekrError } from '#lib/errors'
+
+/** What changes when the tables do; a newer file is refused rather than misread. */
+const LAYOUT_VERSION = 1
+
+export interface Store {
+  sqlite: DatabaseSync
+  /** A prepared statement, kept for the next time. */
+  prepare(sql: string): StatementSync
+  close(): void
+}
+
+/**
+ * Opens the database file, and holds it: the lock belongs to this process and ends with it, however it ends.
+ * Every commit is on the disk before it returns (WAL with synchronous=FULL).
+ * @throws database_away (held by another process, damaged, or newer than this Peekr) with a sentence for the person at the terminal.
+ */
+export function openStore(path: string): Store {
+  const sqlite = new DatabaseSync(path, { timeout: 500 })
+  try {
+    lock(sqlite, path)
+    check(sqlite, path)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+  const statements = new Map<string, StatementSync>()
+  return {
+    sqlite,
+    prepare(sql) {
+      let statement = statements.get(sql)
+      if (!statement) {
+        statement = sqlite.prepare(sql)
+        statements.set(sql, statement)
+      }
+      return statement
+    },
+    close() {
+      statements.clear()
+      sqlite.close()
+    },
+  }
+}
+
+function lock(sqlite: DatabaseSync, path: string): void {
+  try {
+    // Exclusive mode keeps the file lock after the first write; WAL then needs no shared memory file either.
+    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    sqlite.exec('PRAGMA journal_mode = WAL')
+    sqlite.exec('PRAGMA synchronous = FULL')
+    sqlite.exec('PRAGMA cache_size = -65536')
+    sqlite.exec('BEGIN IMMEDIATE')
+    sqlite.exec('CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)')
+    sqlite.exec('COMMIT')
+  } catch (cause) {
+    if (String(cause).includes('not a database') || String(cause).includes('malformed'))
+      throw damaged(path, cause)
+    throw new PeekrError('database_away', {
+      message: `Another process uses the database ${path}. Stop it first, or give this one another PEEKR_DATA.`,
+      cause,
+    })
+  }
+}
+
+function check(sqlite: DatabaseSync, path: string): void {
+  const { quick_check: verdict } = sqlite.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  if (verdict !== 'ok') throw damaged(path, verdict)
+  const row = sqlite.prepare('SELECT version FROM layout').get() as { version: number } | undefined
+  if (row && row.version > LAYOUT_VERSION) {
+    throw new PeekrError('database_away', {
+      message: `The database ${path} was written by a newer Peekr. Update Peekr, or restore a backup made by this one.`,
+    })
+  }
+  sqlite.exec('BEGIN IMMEDIATE')
+  if (!row) sqlite.prepare('INSERT INTO layout (version) VALUES (?)').run(LAYOUT_VERSION)
+  sqlite.exec(`
+    CREATE TABLE IF NOT EXISTS collections (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL, uuid BLOB NOT NULL,
+      UNIQUE (db, name)
+    );
+    CREATE TABLE IF NOT EXISTS indexes (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, collection_id INTEGER NOT NULL, name TEXT NOT NULL, spec BLOB NOT NULL,
+      multikey INTEGER NOT NULL DEFAULT 0, UNIQUE (collection_id, name)
+    );
+    CREATE TABLE IF NOT EXISTS retried_writes (
+      session BLOB NOT NULL, number INTEGER NOT NULL, reply BLOB NOT NULL, written_at INTEGER NOT NULL,
+      PRIMARY KEY (session, number)
+    ) WITHOUT ROWID;
+  `)
+  sqlite.exec('COMMIT')
+}
+
+function damaged(path: string, cause: unknown): PeekrError {
+  return new PeekrError('database_away', {
+    message: `The database ${path} is damaged. Restore it with \`peekr restore\`, or rebuild it with \`peekr rebuild\`.`,
+    cause,
+  })
+}
