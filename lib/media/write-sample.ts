@@ -35,33 +35,25 @@ export async function writeSample(
   }
 }
 
-/** Pure. */
+/** Pure. The picture is made small and enlarged: drawing the gradient at full size took most of the time. */
 export function buildSampleArguments(outputPath: string): string[] {
-  const picture = `gradients=size=1280x720:rate=30:speed=0.02:nb_colors=5:seed=7:duration=${SECONDS}`
-  const figure = `life=size=160x90:rate=30:mold=10:ratio=0.18:seed=11:death_color=#203060:life_color=#ffffff`
-  const blend =
-    '[1:v]scale=1280:720:flags=neighbor,format=gbrp[life];[0:v]format=gbrp[back];[back][life]blend=all_mode=screen:all_opacity=0.55:shortest=1,format=yuv420p,fade=t=in:d=0.4[picture]'
+  const colors = ['#0b132b', '#3a506b', '#5bc0be', '#f4a261', '#e76f51'].map(
+    (color, index) => `c${index}=${color}`,
+  )
+  const back = `gradients=size=320x180:rate=30:speed=0.012:n=5:${colors.join(':')}:seed=7:duration=${SECONDS}`
+  const life =
+    'life=size=160x90:rate=30:mold=10:ratio=0.18:seed=11:death_color=#203060:life_color=#ffffff:mold_color=#101830'
+  const graph = [
+    '[1:v]scale=1280:720:flags=neighbor,format=gbrp[life]',
+    '[0:v]scale=1280:720:flags=bilinear,format=gbrp[back]',
+    '[back][life]blend=all_mode=screen:all_opacity=0.45:shortest=1,format=yuv420p,fade=t=in:d=0.4[picture]',
+  ].join(';')
   const chord = ['sin(2*PI*220*t)', 'sin(2*PI*277.18*t)', 'sin(2*PI*329.63*t)'].join('+')
   const sound = `aevalsrc=exprs='0.12*(${chord})*(0.6+0.4*sin(2*PI*0.5*t))':sample_rate=48000:duration=${SECONDS}`
   return [
-    ...['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', figure, '-f', 'lavfi', '-i', sound],
-    ...['-filter_complex', blend, '-map', '[picture]', '-map', '2:a', '-t', String(SECONDS)],
-    ...[
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-crf',
-      '24',
-      '-g',
-      '60',
-      '-c:a',
-      'aac',
-      '-b:a',
-      '96k',
-      '-ac',
-      '2',
-    ],
-    ...['-movflags', '+faststart', '-y', `file:${outputPath}`],
+    ...['-f', 'lavfi', '-i', back, '-f', 'lavfi', '-i', life, '-f', 'lavfi', '-i', sound],
+    ...['-filter_complex', graph, '-map', '[picture]', '-map', '2:a', '-t', String(SECONDS)],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '24', '-g', '60'],
+    ...['-c:a', 'aac', '-b:a', '96k', '-ac', '2', '-movflags', '+faststart', '-y', `file:${outputPath}`],
   ]
 }

@@ -3,7 +3,7 @@ import { AUDIO_FOLDER, MEDIA_PLAYLIST } from '#lib/domain/media-paths'
 import type { AudioRendition, LadderRung, Rendition } from '#lib/domain/rendition'
 import { PeekrError } from '#lib/errors'
 import { AAC_CODEC } from '#lib/hls/codec-string'
-import { type FinishedRendition, finishRendition } from '#lib/hls/finish-rendition'
+import { type FinishedRendition, finishRendition, type VideoTimeline } from '#lib/hls/finish-rendition'
 import { type AudioGroup, type Variant, writeMultivariantPlaylist } from '#lib/hls/multivariant-playlist'
 
 export interface Collected {
@@ -24,8 +24,9 @@ export async function collectRenditions(
   outputPath: string,
   rungs: readonly LadderRung[],
   frameRate: number | null,
+  timeline: VideoTimeline,
 ): Promise<Collected> {
-  const finished = await Promise.all(rungs.map(({ name }) => finishVideo(outputPath, name)))
+  const finished = await Promise.all(rungs.map(({ name }) => finishVideo(join(outputPath, name), timeline)))
   const variants = rungs.map(({ name, width, height }, index): Variant => {
     const { peakBps, averageBps, videoCodec } = finished[index] as FinishedVideo
     return {
@@ -38,7 +39,7 @@ export async function collectRenditions(
       codecs: videoCodec,
     }
   })
-  const sound = await finishRendition(join(outputPath, AUDIO_FOLDER))
+  const sound = await finishRendition(join(outputPath, AUDIO_FOLDER), null)
   const group = sound && toAudioGroup(sound)
   return {
     renditions: variants.map(({ width, height, peakBps, codecs }, index) => ({
@@ -58,10 +59,10 @@ interface FinishedVideo extends FinishedRendition {
   videoCodec: string
 }
 
-async function finishVideo(outputPath: string, name: string): Promise<FinishedVideo> {
-  const finished = await finishRendition(join(outputPath, name))
+async function finishVideo(folder: string, timeline: VideoTimeline): Promise<FinishedVideo> {
+  const finished = await finishRendition(folder, timeline)
   if (finished?.videoCodec) return { ...finished, videoCodec: finished.videoCodec }
-  throw new PeekrError('encode_failed', { details: { rendition: name, finished } })
+  throw new PeekrError('encode_failed', { details: { folder, finished } })
 }
 
 function toAudioGroup({ peakBps, averageBps }: FinishedRendition): AudioGroup {

@@ -15,6 +15,11 @@ export const AUDIO_BITRATE_BPS = 128_000
 export const TIMELINE_START_SECONDS = 10
 /** Ticks that hold the times of a variable frame rate exactly; FFmpeg would round them to 1/frame rate. */
 const TIME_BASE = '1:90000'
+/**
+ * FFmpeg gives every packet the average duration. With a variable frame rate the muxer would start each segment where the
+ * previous one ended by that reckoning, up to a frame off.
+ */
+const TRUE_DURATIONS = "setts=pts=PTS:dts=DTS:duration='if(eq(NEXT_DTS,NOPTS),DURATION,NEXT_DTS-DTS)'"
 
 export interface EncodePlan {
   inputPath: string
@@ -53,6 +58,8 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung): string[] {
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
     ...['-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`, '-forced-idr', '1', '-g', '1000'],
     ...[
+      '-bsf:v',
+      TRUE_DURATIONS,
       '-profile:v',
       'high',
       '-maxrate',

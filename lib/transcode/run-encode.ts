@@ -11,7 +11,7 @@ import type { MediaTools } from '#lib/media/media-tools'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { writePoster } from '#lib/media/write-poster'
 import { collectRenditions } from '#lib/transcode/collect-renditions'
-import { planEncode } from '#lib/transcode/plan-encode'
+import { planEncode, TIMELINE_START_SECONDS } from '#lib/transcode/plan-encode'
 import { planLadder } from '#lib/transcode/plan-ladder'
 import { isHdr } from '#lib/transcode/video-filters'
 
@@ -55,7 +55,12 @@ export async function runEncode(request: EncodeRequest): Promise<EncodeResult> {
     throw new PeekrError(result.counts.endMissing ? 'source_truncated' : 'source_corrupt', {
       details: { log: result.log },
     })
-  const collected = await collectRenditions(outputPath, rungs, measureFrameRate(probe.video))
+  const frameRate = measureFrameRate(probe.video)
+  const collected = await collectRenditions(outputPath, rungs, frameRate, {
+    segmentFormat: request.segmentFormat,
+    startSeconds: TIMELINE_START_SECONDS,
+    frameSeconds: 1 / (frameRate ?? 30),
+  })
   await writeFile(join(outputPath, MULTIVARIANT_PLAYLIST), collected.multivariant)
   onProgress?.(ENCODE_SHARE)
   const poster = await writePoster({

@@ -25,7 +25,9 @@ export function buildVideoFilters({ probe, rungs, toneMap }: FilterPlan): string
         ...(first ? head : []),
         `scale=${rung.width}:${rung.height}:flags=bicubic`,
         ...(first && toneMap && isHdr(video) ? TONE_MAP : []),
-        ...(first ? ['setsar=1', 'format=yuv420p'] : []),
+        ...(first ? ['format=yuv420p'] : []),
+        // An even width is not exactly in proportion; players must not correct that.
+        'setsar=1',
       ]
       const last = index === rungs.length - 1
       const end = last ? `[${rung.name}]` : `,split=2[${rung.name}][below${index + 1}]`
