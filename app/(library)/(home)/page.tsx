@@ -1,50 +1,34 @@
 import type { Metadata } from 'next'
+import { Suspense } from 'react'
 import { findPageViewer } from '#lib/auth/page-viewer'
-import { listVideos } from '#lib/catalog/list-videos'
-import { plural } from '#lib/domain/format'
-import { VIDEO_SORTS } from '#lib/domain/video-view'
-import { LibraryEmpty } from '../../_components/library-empty'
+import { LibraryResults } from '../../_components/library-results'
 import { LibraryToolbar } from '../../_components/library-toolbar'
 import styles from '../../_components/page.module.css'
+import { parseLibrarySearch } from '../../_components/parse-library-search'
 import { requireSetup } from '../../_components/require-page-viewer'
-import { VideoGrid } from '../../_components/video-grid'
+import { VideoGridSkeleton } from '../../_components/video-grid-skeleton'
 
 type SearchParams = Promise<Record<string, string | string[] | undefined>>
 
 export async function generateMetadata({ searchParams }: { searchParams: SearchParams }): Promise<Metadata> {
-  const { q } = parseSearch(await searchParams)
+  const { q } = parseLibrarySearch(await searchParams)
   return { title: q ? `Search: ${q}` : { absolute: 'Peekr' } }
 }
 
+/** Not with a `loading.tsx`: that would send the first bytes, and with them a 200, before the redirect to setup. */
 export default async function HomePage({ searchParams }: { searchParams: SearchParams }) {
   await requireSetup()
-  const { q, sort } = parseSearch(await searchParams)
+  const { q, sort } = parseLibrarySearch(await searchParams)
   const viewer = await findPageViewer()
-  const first = await listVideos({ viewer, q, sort, limit: 24 })
-  const query = new URLSearchParams({ sort, limit: '24', ...(q && { q }) }).toString()
-  const empty = first.items.length === 0
   return (
     <div className={styles.page}>
       <header className={styles.head}>
         <h1>{q ? `Results for “${q}”` : 'Videos'}</h1>
-        {(!empty || q) && <LibraryToolbar q={q} sort={sort} />}
+        <LibraryToolbar q={q} sort={sort} />
       </header>
-      {q && !empty && (
-        <p className="visuallyHidden" role="status">
-          {plural(first.items.length, 'video')} found{first.nextCursor && ', and more'}
-        </p>
-      )}
-      {empty ? (
-        <LibraryEmpty viewer={viewer} q={q} />
-      ) : (
-        <VideoGrid key={query} first={first} query={query} nowMs={Date.now()} />
-      )}
+      <Suspense key={`${sort} ${q}`} fallback={<VideoGridSkeleton />}>
+        <LibraryResults viewer={viewer} q={q} sort={sort} />
+      </Suspense>
     </div>
   )
-}
-
-function parseSearch(params: Awaited<SearchParams>) {
-  const q = typeof params.q === 'string' ? params.q.trim().slice(0, 200) : ''
-  const sort = VIDEO_SORTS.find((known) => known === params.sort) ?? 'newest'
-  return { q, sort }
 }
