@@ -1,5 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '#lib/storage/exists'
+import { syncPath } from '#lib/storage/sync-tree'
 import { isErrno } from '#lib/storage/to-storage-error'
 
 /** Names in a folder; none when there is no folder. */
@@ -12,9 +14,19 @@ export async function readNames(path: string): Promise<string[]> {
   }
 }
 
-/** Removes what is in a folder, but not the folder: on Btrfs it may be a subvolume. A missing one is fine. */
+/**
+ * Removes what is in a folder for good, but not the folder: on Btrfs it may be a subvolume. A missing one is fine.
+ * @param except a name that stays.
+ */
 export async function emptyFolder(path: string, except?: string): Promise<void> {
-  for (const name of await readNames(path)) {
-    if (name !== except) await rm(join(path, name), { recursive: true, force: true })
-  }
+  const names = (await readNames(path)).filter((name) => name !== except)
+  for (const name of names) await rm(join(path, name), { recursive: true, force: true })
+  // Also when it was empty: the crash that makes us come twice may have come before this.
+  if (await exists(path)) await syncPath(path)
+}
+
+/** Removes one thing from a folder for good. What is missing is fine. */
+export async function removeFrom(path: string, name: string): Promise<void> {
+  await rm(join(path, name), { recursive: true, force: true })
+  if (await exists(path)) await syncPath(path)
 }

@@ -1,10 +1,10 @@
 import { readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { isId } from '#lib/domain/id'
 import { LIBRARY_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
 import { exists } from '#lib/storage/exists'
-import { emptyFolder, readNames } from '#lib/storage/folder-names'
+import { emptyFolder, readNames, removeFrom } from '#lib/storage/folder-names'
 import { makeFolder } from '#lib/storage/make-folder'
 import { buildSnapshot, parseSnapshotName } from '#lib/storage/snapshot-name'
 import type { Snapshot, Storage } from '#lib/storage/storage'
@@ -45,7 +45,9 @@ export function createLibrary(dataPath: string): Library {
     adoptRevision: (videoId, attemptId, revisionId) =>
       withStorageErrors(() => adoptRevision(folders(videoId), attemptId, revisionId)),
     removeRevision: (videoId, revisionId) =>
-      withStorageErrors(() => rm(folders(videoId).revision(revisionId), { recursive: true, force: true })),
+      withStorageErrors(() =>
+        removeFrom(folders(videoId).revisions, basename(folders(videoId).revision(revisionId))),
+      ),
     writeVideoFile: (videoId, name, data) =>
       withStorageErrors(() => writeFileWhole(folders(videoId).file(name), data)),
     readVideoFile: (videoId, name) => withStorageErrors(() => findFile(folders(videoId).file(name))),

@@ -10,6 +10,7 @@ import { getSpace } from '#lib/storage/free-space'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
 import type { Snapshot, Storage } from '#lib/storage/storage'
+import { syncPath } from '#lib/storage/sync-tree'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
 import { buildVideoFolders, type VideoFolders } from '#lib/storage/video-folders'
 
@@ -58,6 +59,8 @@ async function createVideo(folders: VideoFolders, runBtrfs: RunBtrfs): Promise<v
   await createSubvolume(folders.video, runBtrfs)
   await createSubvolume(folders.source, runBtrfs)
   await makeFolder(folders.revisions)
+  // Commits the transaction when a subvolume was made in it (Linux before 5.18 did so by itself).
+  for (const path of [folders.video, dirname(folders.video)]) await syncPath(path)
 }
 
 async function takeSnapshot(folders: VideoFolders, reason: string, runBtrfs: RunBtrfs): Promise<Snapshot> {

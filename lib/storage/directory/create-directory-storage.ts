@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { bringFileIn, type Way } from '#lib/storage/bring-file-in'
 import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
+import { removeFrom } from '#lib/storage/folder-names'
 import { getSpace } from '#lib/storage/free-space'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
@@ -39,7 +39,7 @@ export function createDirectoryStorage(options: { dataPath: string; advice: stri
     deleteVideo: (videoId) =>
       withStorageErrors(async () => {
         const { video, snapshots } = folders(videoId)
-        for (const path of [snapshots, video]) await rm(path, { recursive: true, force: true })
+        for (const path of [snapshots, video]) await removeFrom(dirname(path), basename(path))
       }),
     describe: () =>
       withStorageErrors(async () => ({

@@ -42,6 +42,11 @@ export async function initLoopImage(options: {
   const nothing = { done: 'nothing', paths, previousData: null } as const
   if (isMounted && hasImage) return nothing
   if (!hasImage && (await isOnBtrfs(paths.dataPath))) return nothing
+  if (isMounted) {
+    throw new PeekrError('conflict', {
+      message: `${paths.dataPath} is a disk of its own, so no image can take its place. Set PEEKR_DATA to a folder in it, and try again.`,
+    })
+  }
   await requireUnused(paths.dataPath)
   await clearWorkbench(paths)
   const hadData = (await readNames(paths.dataPath)).length > 0

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { createId } from '#lib/domain/id'
 import { configureLog } from '#lib/log'
 import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
@@ -145,6 +146,13 @@ describe('a Btrfs image beside the data folder', { skip: whyNoBtrfsLoop() }, () 
     await writeFile(join(dataPath, 'note'), 'precious')
     assert.equal((await initLoopImage({ dataPath, sizeBytes: SIZE_BYTES })).done, 'finished')
     assert.equal(await readFile(join(dataPath, 'note'), 'utf8'), 'precious')
+  })
+
+  it('a data folder that is a disk of its own is left alone', async () => {
+    await mkdir(dataPath)
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', dataPath])
+    await assert.rejects(initLoopImage({ dataPath, sizeBytes: SIZE_BYTES }), { code: 'conflict' })
+    assert.deepEqual(await readdir(folder), ['my data'])
   })
 
   it('a size that cannot work is refused with one that can, and leaves nothing', async () => {

@@ -115,6 +115,33 @@ describe('storage after a power cut', { skip: whyNoBtrfsLoop() }, () => {
       )
     })
 
+    it(`${name}: what was made is there, and what was removed does not come back`, () => {
+      const [made, emptied, deleted, revisionId] = [createId(), createId(), createId(), createId()]
+      return afterPowerCut(
+        open,
+        async (storage, dataPath) => {
+          for (const videoId of [emptied, deleted]) {
+            await storage.createVideo(videoId)
+            await writeFile(storage.sourcePath(videoId), 'a film')
+            await mkdir(storage.revisionPath(videoId, revisionId))
+            await storage.snapshot(videoId, 'published')
+          }
+          await runBtrfs(['filesystem', 'sync', dataPath])
+          await storage.removeSource(emptied)
+          await storage.removeRevision(emptied, revisionId)
+          await storage.deleteVideo(deleted)
+          await storage.createVideo(made)
+        },
+        async (path) => {
+          assert.deepEqual((await readdir(join(path, 'library'))).sort(), [made, emptied].sort())
+          assert.deepEqual((await readdir(join(path, 'library', made))).sort(), ['revisions', 'source'])
+          assert.deepEqual(await readdir(join(path, 'library', emptied, 'source')), [])
+          assert.deepEqual(await readdir(join(path, 'library', emptied, 'revisions')), [])
+          assert.deepEqual(await readdir(join(path, 'snapshots')), [emptied])
+        },
+      )
+    })
+
     it(`${name}: an adopted revision is there without a snapshot after it`, () => {
       const [videoId, revisionId, attemptId] = [createId(), createId(), createId()]
       return afterPowerCut(
