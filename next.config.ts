@@ -24,6 +24,8 @@ const config: NextConfig = {
   // Types are checked by `npm test`; somebody who only starts Peekr need not wait for it.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
+  // `next dev` prints addresses; those of private media let in whoever reads them.
+  logging: { incomingRequests: { ignore: [/^\/stream\//] } },
   experimental: { optimizePackageImports: ['radix-ui'] },
 }
 

@@ -3,6 +3,7 @@ import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
+import { dropCached } from '#lib/stream/media-cache'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
@@ -15,6 +16,7 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
   await requireEditableVideo(asked)
   await VideoModel.updateOne({ _id: videoId }, { $set: { deletedAt: new Date() } })
   forgetStreamAccess(videoId)
+  dropCached(videoId)
   await cancelJobs(videoId, ['delete'])
   await enqueueJob('delete', videoId)
 }
