@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -45,6 +45,7 @@ async function main(): Promise<void> {
 
   const runId = randomBytes(4).toString('hex')
   const folder = await mkdtemp(join(tmpdir(), 'pt-'))
+  await chmod(folder, 0o711) // sandboxes and other users of the tests pass through it
   const results: FileResult[] = []
   try {
     const everything = positionals.length === 0 && !values.database

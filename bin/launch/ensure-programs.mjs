@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { buildAptCommands, buildInstallAdvice, findMissingPackages } from './debian-packages.mjs'
 import { LaunchError } from './launch-error.mjs'
 import { runStep } from './run-step.mjs'
@@ -13,7 +13,7 @@ const APT_GET = '/usr/bin/apt-get'
  * @throws {LaunchError}
  */
 export async function ensurePrograms(need) {
-  const missing = findMissingPackages(need, existsSync)
+  const missing = findMissingPackages(need, isUsable)
   if (missing.length === 0) return
   const debian = existsSync(APT_GET)
   const sudo = process.getuid?.() !== 0
@@ -25,9 +25,19 @@ export async function ensurePrograms(need) {
   if (missing.includes('nginx-light')) await withoutServiceStarts({ sudo }, installMissing)
   else await installMissing()
 
-  const still = findMissingPackages(need, existsSync)
+  const still = findMissingPackages(need, isUsable)
   if (still.length > 0)
     throw new LaunchError(`Installed, but still not found: ${still.join(', ')}. Reinstall them with apt-get.`)
+}
+
+/** Whether a program can be executed, or a folder entered. @param {string} path */
+function isUsable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** @param {string} title @param {string[]} argv */
