@@ -46,6 +46,28 @@ const ERRORS = {
     message: 'There is already an account with this e-mail address.',
   },
   setup_done: { status: 409, retryable: false, message: 'Peekr is set up already. Sign in instead.' },
+  upload_offset: {
+    status: 409,
+    retryable: true,
+    message:
+      'The server holds a different number of bytes of this file. Ask it how many, then resume from there.',
+  },
+  upload_stalled: {
+    status: 408,
+    retryable: true,
+    message:
+      'No data came for a while, so the connection was closed. What arrived is kept; resume the upload.',
+  },
+  upload_expired: {
+    status: 410,
+    retryable: false,
+    message: 'This upload was not resumed in time and was given up. Upload the file again.',
+  },
+  tus_version: {
+    status: 412,
+    retryable: false,
+    message: 'This server speaks version 1.0.0 of the tus protocol. Send `Tus-Resumable: 1.0.0`.',
+  },
   too_large: { status: 413, retryable: false, message: 'This file is larger than this server accepts.' },
   unsupported_media_type: {
     status: 415,
