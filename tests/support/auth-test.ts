@@ -16,16 +16,23 @@ import { singleton } from '#lib/singleton'
  * A data folder and a database of its own for the accounts of one test file: on the server MONGODB_URI names, or the
  * embedded one. `close` leaves nothing behind.
  */
-export async function openAuthTest(): Promise<{ dataPath: string; close: () => Promise<void> }> {
+export async function openAuthTest(): Promise<{
+  dataPath: string
+  /** The settings of a command that shall use the same data folder and database. */
+  settings: Record<string, string>
+  close: () => Promise<void>
+}> {
   const dataPath = await mkdtemp(join(tmpdir(), 'peekr-auth-'))
   const given = process.env.MONGODB_URI
   const uri = given ? new URL(given) : null
   if (uri) uri.pathname = `/peekr-auth-${randomBytes(6).toString('hex')}`
-  singleton('config', () => parseConfig({ PEEKR_DATA: dataPath, ...(uri && { MONGODB_URI: uri.href }) }))
+  const settings = { PEEKR_DATA: dataPath, ...(uri && { MONGODB_URI: uri.href }) }
+  singleton('config', () => parseConfig(settings))
   configureLog('silent')
   await connectDatabase()
   return {
     dataPath,
+    settings,
     async close() {
       await mongoose.connection.dropDatabase()
       await disconnectDatabase()
