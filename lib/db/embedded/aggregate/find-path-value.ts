@@ -7,7 +7,7 @@ export function findPathValue(value: unknown, parts: string[], at = 0): unknown 
   if (part === undefined || value === MISSING) return value
   if (Array.isArray(value)) {
     return value
-      .map((item) => (isDocument(item) || Array.isArray(item) ? findPathValue(item, parts, at) : MISSING))
+      .map((item) => (isDocument(item) ? findPathValue(item, parts, at) : MISSING))
       .filter((item) => item !== MISSING)
   }
   return findPathValue(readField(value, part), parts, at + 1)

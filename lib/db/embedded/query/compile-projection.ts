@@ -17,7 +17,8 @@ interface Node {
 type Action =
   | { kind: 'include' | 'exclude' }
   | { kind: 'evaluate'; evaluate: Evaluate }
-  | { kind: 'array'; pick: (items: unknown[], root: BsonDocument) => unknown }
+  /** `otherwise` is what becomes of a value that is no array: kept, or left out. */
+  | { kind: 'array'; pick: (items: unknown[], root: BsonDocument) => unknown; otherwise: 'keep' | 'omit' }
 
 interface Parsed {
   root: Node
@@ -111,15 +112,21 @@ function parseAction(
   if (path.endsWith('.$')) {
     if (!filter) throw new MongoError(31324, 'The positional projection cannot be used in an aggregation')
     const array = path.slice(0, -2)
-    return { kind: 'array', pick: (items, root) => pickPositional(items, root, array, filter) }
+    return {
+      kind: 'array',
+      pick: (items, root) => pickPositional(items, root, array, filter),
+      otherwise: 'keep',
+    }
   }
   if (flag !== null) return { kind: flag ? 'include' : 'exclude' }
   if (filter && isDocument(given)) {
-    if (Object.hasOwn(given, '$slice')) return { kind: 'array', pick: parseSlice(given.$slice) }
+    if (Object.hasOwn(given, '$slice'))
+      return { kind: 'array', pick: parseSlice(given.$slice), otherwise: 'keep' }
     if (Object.hasOwn(given, '$elemMatch')) {
       const test = compileElementTest(given.$elemMatch)
       return {
         kind: 'array',
+        otherwise: 'omit',
         pick: (items) => {
           const found = items.find(test)
           return found === undefined ? MISSING : [found]
@@ -196,11 +203,17 @@ function includeValue(node: Node, value: unknown, root: BsonDocument, variables?
   if (action?.kind === 'include') return value
   // Computed values are added after the fields that were there.
   if (action?.kind === 'evaluate') return MISSING
-  if (action?.kind === 'array') return Array.isArray(value) ? action.pick(value, root) : value
+  if (action?.kind === 'array') return pickItems(action, value, root)
   if (Array.isArray(value)) {
     return value.map((item) => includeValue(node, item, root, variables)).filter((item) => item !== MISSING)
   }
   return isDocument(value) ? include(node, value, root, variables) : MISSING
+}
+
+/** What an array operator leaves of a field. */
+function pickItems(action: Action & { kind: 'array' }, value: unknown, root: BsonDocument): unknown {
+  if (Array.isArray(value)) return action.pick(value, root)
+  return action.otherwise === 'keep' ? value : MISSING
 }
 
 function exclude(node: Node, document: BsonDocument, root: BsonDocument): BsonDocument {
@@ -216,7 +229,7 @@ function exclude(node: Node, document: BsonDocument, root: BsonDocument): BsonDo
 function excludeValue(node: Node, value: unknown, root: BsonDocument): unknown {
   const { action } = node
   if (action?.kind === 'exclude') return MISSING
-  if (action?.kind === 'array') return Array.isArray(value) ? action.pick(value, root) : value
+  if (action?.kind === 'array') return pickItems(action, value, root)
   if (Array.isArray(value)) return value.map((item) => excludeValue(node, item, root))
   return isDocument(value) ? exclude(node, value, root) : value
 }

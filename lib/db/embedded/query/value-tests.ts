@@ -115,6 +115,7 @@ function buildMod(argument: unknown): ValueTest {
     throw new MongoError(2, 'malformed mod, divisor not a number')
   if (divisor === 0) throw new MongoError(2, 'divisor cannot be 0')
   return (value) => {
+    if (bsonClass(value) === 'Long') return (value as Long).toBigInt() % BigInt(divisor) === BigInt(remainder)
     const number = value === MISSING ? null : toNumber(value)
     return number !== null && Number.isFinite(number) && (Math.trunc(number) % divisor) + 0 === remainder + 0
   }
