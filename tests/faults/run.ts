@@ -1,0 +1,34 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
+import type { FaultCase } from './fault-case.ts'
+import { killDuringUpload } from './kill-during-upload.ts'
+
+/** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
+const CASES: FaultCase[] = [killDuringUpload]
+
+/**
+ * `npm run faults [-- --seed N --kills N]` prints each promise with its figures, and one line of totals at the end.
+ * The same seed makes the same faults.
+ */
+stopWithLauncher()
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, kills: { type: 'string', default: '10' } },
+})
+const seed = Number(values.seed ?? randomInt(1_000_000))
+const kills = Number(values.kills)
+if (!Number.isInteger(seed) || !Number.isInteger(kills) || kills < 1) {
+  console.error('Give whole numbers: npm run faults -- --seed 7 --kills 10')
+  process.exit(1)
+}
+console.log(`Seed ${seed}; repeat this run with: npm run faults -- --seed ${seed} --kills ${kills}`)
+let broken = 0
+for (const { promise, run } of CASES) {
+  console.log(`\n${promise}`)
+  const { figures, violations } = await run({ seed, kills, onProgress: (line) => console.log(`  ${line}`) })
+  for (const [name, value] of Object.entries(figures)) console.log(`  ${name}: ${value}`)
+  for (const violation of violations) console.log(`  BROKEN: ${violation}`)
+  if (violations.length > 0) broken++
+}
+console.log(`\n${CASES.length - broken} passed, ${broken} failed, 0 skipped`)
+process.exitCode = broken > 0 ? 1 : 0
