@@ -1,10 +1,12 @@
 import type { Metadata } from 'next'
+import { findPageViewer } from '#lib/auth/page-viewer'
 import { ButtonLink } from './_components/button'
 import { EmptyState } from './_components/empty-state'
 
 export const metadata: Metadata = { title: 'Not found' }
 
-export default function NotFound() {
+export default async function NotFound() {
+  const viewer = await findPageViewer()
   return (
     <EmptyState
       as="h1"
@@ -15,11 +17,14 @@ export default function NotFound() {
           <ButtonLink href="/" tone="primary">
             All videos
           </ButtonLink>
-          <ButtonLink href="/login">Sign in</ButtonLink>
+          {viewer === null && <ButtonLink href="/login">Sign in</ButtonLink>}
         </>
       }
     >
-      The address may be mistyped, the video deleted, or private. If it is yours, sign in to see it.
+      The address may be mistyped, the video deleted, or private.
+      {viewer === null
+        ? ' If it is yours, sign in to see it.'
+        : ' If it should be shared with you, ask whoever sent the link.'}
     </EmptyState>
   )
 }

@@ -2,6 +2,7 @@
 
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { useEffect, useRef } from 'react'
 import styles from './admin-nav.module.css'
 import { Icon, type IconName } from './icon'
 
@@ -17,11 +18,15 @@ const PAGES: { href: string; label: string; icon: IconName }[] = [
 /** The pages of the administration. */
 export function AdminNav() {
   const path = usePathname()
+  const current = useRef<HTMLAnchorElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a narrow screen the row scrolls with each page
+  useEffect(() => current.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [path])
   return (
     <nav className={styles.nav} aria-label="Administration">
       {PAGES.map(({ href, label, icon }) => (
         <Link
           key={href}
+          ref={path === href ? current : undefined}
           href={href}
           className={styles.link}
           aria-current={path === href ? 'page' : undefined}

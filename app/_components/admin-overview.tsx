@@ -29,12 +29,12 @@ export function AdminOverview() {
     <div className={styles.overview}>
       {storage.data?.advice && <Notice tone="warn">{storage.data.advice}</Notice>}
       <ul className={styles.tiles}>
-        <Tile href="/api/health" label="Server" tone={health.error ? 'bad' : 'good'}>
-          {health.error
-            ? 'Not well'
-            : health.data
-              ? `Well${health.data.version ? ` · ${health.data.version}` : ''}`
-              : '…'}
+        <Tile
+          href="/api/health"
+          label={health.data?.version ? `Server ${health.data.version}` : 'Server'}
+          tone={health.error ? 'bad' : 'good'}
+        >
+          {health.error ? 'Not well' : health.data ? 'Well' : '…'}
         </Tile>
         <Tile href="/admin/jobs?state=running" label="Being made">
           {count(running.data)}

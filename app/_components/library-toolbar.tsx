@@ -1,8 +1,7 @@
-import Form from 'next/form'
 import Link from 'next/link'
 import type { VideoSort } from '#lib/domain/video-view'
-import { Icon } from './icon'
 import styles from './library-toolbar.module.css'
+import { SearchBox } from './search-box'
 
 const SORT_LABELS: Record<VideoSort, string> = {
   newest: 'Newest',
@@ -15,16 +14,7 @@ const SORT_LABELS: Record<VideoSort, string> = {
 export function LibraryToolbar({ q, sort }: { q: string; sort: VideoSort }) {
   return (
     <div className={styles.toolbar}>
-      <Form action="/" className={styles.search} role="search">
-        <Icon name="search" />
-        <input
-          type="search"
-          name="q"
-          defaultValue={q}
-          placeholder="Search videos"
-          aria-label="Search videos"
-        />
-      </Form>
+      <SearchBox className={styles.search} />
       <nav className={styles.sorts} aria-label="Sort">
         {(Object.keys(SORT_LABELS) as VideoSort[]).map((value) => (
           <Link

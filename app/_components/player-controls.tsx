@@ -13,6 +13,7 @@ import {
   useMediaState,
   VolumeSlider,
 } from '@vidstack/react'
+import { useState } from 'react'
 import type { Rendition } from '#lib/domain/rendition'
 import { Icon } from './icon'
 import styles from './player-controls.module.css'
@@ -22,7 +23,10 @@ import { QualityMenu, SpeedMenu } from './player-menus'
 export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
   const paused = useMediaState('paused')
   const ended = useMediaState('ended')
-  const started = useMediaState('started')
+  const playing = useMediaState('playing')
+  // Not `started`: going to the remembered position counts as that already.
+  const [played, setPlayed] = useState(false)
+  if (playing && !played) setPlayed(true)
   const muted = useMediaState('muted')
   const volume = useMediaState('volume')
   const fullscreen = useMediaState('fullscreen')
@@ -42,7 +46,7 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
           <Spinner.TrackFill width={7} />
         </Spinner.Root>
       </div>
-      {!started && (
+      {!played && (
         <PlayButton className={styles.big} aria-label="Play video">
           <Icon name="play" size={40} />
         </PlayButton>

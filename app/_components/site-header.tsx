@@ -1,10 +1,9 @@
-import Form from 'next/form'
 import Link from 'next/link'
 import { canUpload, type Viewer } from '#lib/domain/permissions'
 import { AccountMenu } from './account-menu'
 import { ButtonLink } from './button'
-import { Icon } from './icon'
 import { Logo } from './logo'
+import { SearchBox } from './search-box'
 import styles from './site-header.module.css'
 import type { Theme } from './theme'
 import { ThemeMenu } from './theme-menu'
@@ -19,18 +18,7 @@ export function SiteHeader({ viewer, theme, bare }: { viewer: Viewer | null; the
           <Logo />
           <span className={styles.word}>Peekr</span>
         </Link>
-        {!bare && (
-          <Form action="/" className={styles.search} role="search">
-            <Icon name="search" />
-            <input
-              type="search"
-              name="q"
-              placeholder="Search videos"
-              aria-label="Search videos"
-              maxLength={200}
-            />
-          </Form>
-        )}
+        {!bare && <SearchBox className={styles.search} />}
         <nav className={styles.actions} aria-label="Main">
           {!bare && canUpload(viewer) && (
             <>

@@ -33,7 +33,10 @@ export function UploadPage({ userId }: { userId: string }) {
         </span>
         <div>
           <p className={styles.title}>
-            {dropping ? 'Let go to upload' : 'Drop videos anywhere on this page'}
+            <span className={styles.forMouse}>
+              {dropping ? 'Let go to upload' : 'Drop videos anywhere on this page'}
+            </span>
+            <span className={styles.forTouch}>Choose videos to upload</span>
           </p>
           <p className={styles.hint}>
             MP4, MOV, MKV, WebM and most others, of any length. You can close this page and go on another day.

@@ -13,8 +13,8 @@ export default async function SetupPage() {
       title="Welcome to Peekr"
       lead={
         <p>
-          Make the administrator’s account. The setup code is in the terminal where Peekr was started, in the
-          line that begins with <code>Setup code</code>: so only whoever runs this server can do this.
+          Make the administrator’s account. The terminal where Peekr was started shows a{' '}
+          <code>Setup code</code>, so that only whoever runs this server can do this.
         </p>
       }
     >
