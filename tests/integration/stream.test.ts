@@ -9,22 +9,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { createApiToken } from '#lib/auth/api-tokens'
 import { createSessionCookie } from '#lib/auth/session-token'
+import { parseConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
-import { ApiTokenModel } from '#lib/db/models/api-token'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import type { Role } from '#lib/domain/permissions'
 import type { Visibility } from '#lib/domain/video'
-import { configureLog } from '#lib/log'
+import { singleton } from '#lib/singleton'
 import { createMediaToken } from '#lib/stream/media-token'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 import { type Answer, type Door, openDoors } from '../support/stream-doors.ts'
+import { openTestDatabase } from '../support/test-database.ts'
 
 const dataPath = await mkdtemp(join(tmpdir(), 'peekr-stream-'))
-process.env.PEEKR_DATA = dataPath
-process.env.PEEKR_CACHE = '160M'
-configureLog('silent')
+const database = await openTestDatabase('stream')
+singleton('config', () =>
+  parseConfig({ PEEKR_DATA: dataPath, PEEKR_CACHE: '160M', MONGODB_URI: database.uri }),
+)
 
 const MIB = 1024 * 1024
 const STALL_MS = 800
@@ -53,7 +55,6 @@ interface Video {
 let doors: [Door, Door]
 const videos = {} as Record<Visibility | 'deleted', Video>
 const identities: Record<string, Record<string, string>> = { anonymous: {} }
-const userIds: string[] = []
 
 before(async () => {
   await connectDatabase()
@@ -73,18 +74,13 @@ before(async () => {
 
 after(async () => {
   await Promise.all(doors.map((door) => door.close()))
-  for (const userId of userIds) {
-    await VideoModel.deleteMany({ ownerId: userId })
-    await ApiTokenModel.deleteMany({ userId })
-    await UserModel.deleteOne({ _id: userId })
-  }
   await disconnectDatabase()
+  await database.close()
   await rm(dataPath, { recursive: true })
 })
 
 async function addUser(role: Role, name: string): Promise<string> {
   const userId = createId()
-  userIds.push(userId)
   const email = `${name}-${userId}@example.org`
   await UserModel.create({ _id: userId, email, name, role, passwordHash: 'none' })
   const cookie = await createSessionCookie({ userId, sessionVersion: 1 }, false)
