@@ -29,7 +29,10 @@ export async function openAuthTest(): Promise<{
   const settings = { PEEKR_DATA: dataPath, ...(uri && { MONGODB_URI: uri.href }) }
   singleton('config', () => parseConfig(settings))
   configureLog('silent')
-  await connectDatabase()
+  await connectDatabase().catch(async (error: unknown) => {
+    await rm(dataPath, { recursive: true, force: true })
+    throw error
+  })
   return {
     dataPath,
     settings,
