@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { getConfig } from '#lib/config'
 import { type Outcome, PeekrError, unwrapOutcome } from '#lib/errors'
@@ -83,6 +83,10 @@ async function startTask<Name extends TaskName>(
   } catch (error) {
     throw new PeekrError('worker_lost', { cause: error, details: { task: name } })
   } finally {
+    // The result may overtake the last progress, which closing the port would drop.
+    for (let late = receiveMessageOnPort(port1); late; late = receiveMessageOnPort(port1)) {
+      onProgress?.(late.message as number)
+    }
     port1.close()
   }
 }

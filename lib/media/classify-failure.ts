@@ -40,6 +40,7 @@ const PATTERNS: readonly [FailureReason, RegExp][] = [
   ],
   ['out_of_memory', /Cannot allocate memory|bad_alloc|malloc of size/i],
   ['filter_missing', /No such filter: |no path between colorspaces/i],
+  ['source_not_media', /Format not on whitelist|Unknown input format/i],
   ['source_truncated', /moov atom not found|partial file|File ended prematurely/i],
   ['source_no_decoder', /not on whitelist|Decoder .* not found|Decoding requested, but no decoder found/i],
   ['source_corrupt', /Error while decoding|Invalid NAL unit|decode_slice_header error|non-existing PPS/i],

@@ -39,7 +39,12 @@ export async function probeSource(
   if (child.startError) throw new PeekrError('tool_missing', { details: { log: [child.startError] } })
   if (child.ended) throw new PeekrError('source_too_complex', { details: { reason: child.ended, log } })
   if (child.exitCode !== 0) throw probeFailure(log)
-  return parseProbe(parseJson(child.stdout))
+  const probe = parseProbe(parseJson(child.stdout))
+  // ffprobe exits 0 for a picture it refused to decode, and then knows no size: not "no picture", but too large a one.
+  const tooLarge =
+    probe.video === null && !probe.hasCoverArt && classifyFailure(log.join('\n')) === 'too_many_pixels'
+  if (tooLarge) throw new PeekrError('source_too_complex', { details: { log } })
+  return probe
 }
 
 /** Pure: what ffprobe is told, given the path as it will see it. */

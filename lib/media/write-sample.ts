@@ -44,9 +44,9 @@ export function buildSampleArguments(outputPath: string): string[] {
   const life =
     'life=size=160x90:rate=30:mold=10:ratio=0.18:seed=11:death_color=#203060:life_color=#ffffff:mold_color=#101830'
   const graph = [
-    '[1:v]scale=1280:720:flags=neighbor,format=gbrp[life]',
-    '[0:v]scale=1280:720:flags=bilinear,format=gbrp[back]',
-    '[back][life]blend=all_mode=screen:all_opacity=0.45:shortest=1,format=yuv420p,fade=t=in:d=0.4[picture]',
+    '[1:v]scale=640:360:flags=neighbor,format=gbrp[life]',
+    '[0:v]scale=640:360:flags=bilinear,format=gbrp[back]',
+    '[back][life]blend=all_mode=screen:all_opacity=0.45:shortest=1,format=yuv420p,scale=1280:720:flags=bilinear,fade=t=in:d=0.4[picture]',
   ].join(';')
   const chord = ['sin(2*PI*220*t)', 'sin(2*PI*277.18*t)', 'sin(2*PI*329.63*t)'].join('+')
   const sound = `aevalsrc=exprs='0.12*(${chord})*(0.6+0.4*sin(2*PI*0.5*t))':sample_rate=48000:duration=${SECONDS}`

@@ -135,7 +135,7 @@ test('truncated Matroska and AVI are truncated', async () => {
 
 test('a picture of 16k × 16k is too complex', async () => {
   const path = join(folder, 'huge.mkv')
-  const picture = ['-f', 'lavfi', '-i', 'color=size=16384x16384:rate=1:duration=1', '-frames:v', '1']
+  const picture = ['-f', 'lavfi', '-i', 'color=size=16000x16000:rate=1:duration=1', '-frames:v', '1']
   await runFfmpeg([...picture, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-y', path])
   await assertVerdict(path, 'source_too_complex')
 })

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { closePool, runTask } from '#lib/jobs/pool'
+import { findProcesses, TOOLS } from '../../support/judge-source.ts'
+import { makeClip } from '../../support/make-clip.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'peekr-pool-'))
+})
+after(async () => {
+  await closePool()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const encoder = { name: 'libx264', sentence: 'Encoded with libx264.' } as const
+
+async function startEncode(name: string, seconds: number, signal?: AbortSignal) {
+  const sourcePath = await makeClip({ folder, name: `${name}.mp4`, seconds, width: 1280, height: 720 })
+  const outputPath = join(folder, name)
+  await mkdir(outputPath)
+  const probe = await runTask('probe', { sourcePath, tools: TOOLS })
+  const progress: number[] = []
+  const input = { sourcePath, outputPath, segmentFormat: 'fmp4', encoder, probe, tools: TOOLS } as const
+  const done = runTask('encode', input, { signal, onProgress: (fraction) => progress.push(fraction) })
+  return { done, progress, probe, outputPath }
+}
+
+test('a failure keeps its code across the thread', async () => {
+  const sourcePath = join(folder, 'text.mp4')
+  await writeFile(sourcePath, 'no video at all')
+  await assert.rejects(runTask('probe', { sourcePath, tools: TOOLS }), {
+    name: 'PeekrError',
+    code: 'source_not_video',
+  })
+})
+
+test('an encode reports progress that only rises and ends at 1, and is verified', async () => {
+  const { done, progress, probe, outputPath } = await startEncode('whole', 6)
+  const encoded = await done
+  assert.ok(progress.length >= 3)
+  assert.deepEqual(
+    progress,
+    [...progress].sort((a, b) => a - b),
+  )
+  assert.equal(progress.at(-1), 1)
+  const verified = await runTask('verify', { outputPath, probe, encoded, tools: TOOLS })
+  assert.equal(verified.frameCount, 180)
+})
+
+test('a damaged segment is found before anything is published', async () => {
+  const { done, probe, outputPath } = await startEncode('damaged', 2)
+  const encoded = await done
+  const path = join(outputPath, '360p', 'segment-00000.m4s')
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(0, bytes.length - 3000, bytes.length - 2000))
+  await assert.rejects(runTask('verify', { outputPath, probe, encoded, tools: TOOLS }), {
+    code: 'output_invalid',
+  })
+  await rm(path)
+  await assert.rejects(runTask('verify', { outputPath, probe, encoded, tools: TOOLS }), {
+    code: 'output_invalid',
+  })
+})
+
+test('aborting a task ends its FFmpeg within two seconds', async () => {
+  const stop = new AbortController()
+  const { done } = await startEncode('aborted', 40, stop.signal)
+  const rejected = assert.rejects(done, { code: 'cancelled' })
+  await waitFor(async () => (await findProcesses(join(folder, 'aborted'))).length > 0)
+  const startedAt = performance.now()
+  stop.abort()
+  await rejected
+  assert.ok(performance.now() - startedAt < 2500)
+  assert.deepEqual(await findProcesses(join(folder, 'aborted')), [])
+})
+
+test('closing the pool leaves no FFmpeg behind, and the next task gets a new pool', async () => {
+  const { done } = await startEncode('closed', 40)
+  const rejected = assert.rejects(done, { code: 'cancelled' })
+  await waitFor(async () => (await findProcesses(join(folder, 'closed'))).length > 0)
+  await closePool()
+  await rejected
+  assert.deepEqual(await findProcesses(join(folder, 'closed')), [])
+  await closePool()
+})
+
+test('a file is hashed as it is', async () => {
+  const bytes = Buffer.alloc(9_000_001, 'peekr')
+  const path = join(folder, 'bytes')
+  await writeFile(path, bytes)
+  const hashed = await runTask('hash-file', { path })
+  assert.deepEqual(hashed, {
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sizeBytes: bytes.length,
+  })
+  await assert.rejects(runTask('hash-file', { path: join(folder, 'absent') }), {
+    code: 'storage_unavailable',
+  })
+})
+
+test('the sample clip is a video that the pipeline takes, and appears whole', async () => {
+  const path = join(folder, 'sample.mp4')
+  const { sizeBytes } = await runTask('sample', { path, tools: TOOLS })
+  assert.equal((await stat(path)).size, sizeBytes)
+  const probe = await runTask('probe', { sourcePath: path, tools: TOOLS })
+  assert.deepEqual([probe.video?.width, probe.video?.height, probe.audio?.codec], [1280, 720, 'aac'])
+  assert.ok(Math.abs((probe.durationSeconds ?? 0) - 8) < 0.1)
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('.sample')),
+    [],
+  )
+})
+
+test('the encoders are found by trying them', async () => {
+  const report = await runTask('detect-encoders', { tools: TOOLS })
+  assert.equal(report.libx264.works, true)
+  for (const { sentence } of Object.values(report)) assert.match(sentence, /\.$/)
+})
+
+async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!(await isSo())) {
+    assert.ok(performance.now() < deadline, 'waited 10 s in vain')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
