@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import next from 'next'
 import { getConfig } from '#lib/config'
 import { applyForwarded } from '#lib/http/apply-forwarded'
+import { cutStalledReader } from '#lib/http/cut-stalled-reader'
 import { toErrorBody } from '#lib/http/error-response'
 import { findProjectRoot } from '#lib/jobs/find-project-root'
 import { getLog } from '#lib/log'
@@ -28,7 +29,7 @@ export interface WebServer {
  */
 export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServer> {
   const { host, port, trustedProxies, frontDoor } = getConfig()
-  const app = next({ dev, dir: findProjectRoot(), customServer: true, quiet: true })
+  const app = next({ dev, dir: findProjectRoot(), customServer: true })
   await app.prepare()
   const handleNext = app.getRequestHandler()
 
@@ -36,6 +37,7 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
     const path = req.url ?? '/'
     if (frontDoor && path.startsWith('/stream/')) return handleStream(req, res)
     if (frontDoor && /^\/api\/uploads(?:[/?]|$)/.test(path)) return handleUpload(req, res)
+    cutStalledReader(res)
     return handleNext(req, res)
   }
   const server = createServer((req, res) => {

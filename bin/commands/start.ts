@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
 import { getSetupCode, isSetupNeeded } from '#lib/auth/setup'
 import { getConfig } from '#lib/config'
+import { getTrust } from '#lib/http/forwarded'
 import { getLibrary } from '#lib/jobs/library'
 import { getLog } from '#lib/log'
 import { startWebServer, type WebServer } from '#lib/server'
@@ -25,6 +26,7 @@ export function registerStartCommands(program: Command): void {
 }
 
 async function start({ dev }: { dev: boolean }): Promise<void> {
+  getTrust(getConfig().trustedProxies) // a bad list stops the start, not each request
   const services = await startServices()
   try {
     const web = await startWebServer({ dev })

@@ -141,7 +141,14 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: VideoPageSchema,
   },
-  { method: 'get', path: '/api/admin/users', summary: 'A page of accounts.', scope: 'admin', status: 200 },
+  {
+    method: 'get',
+    path: '/api/admin/users',
+    summary: 'A page of accounts.',
+    scope: 'admin',
+    query: UserQuery,
+    status: 200,
+  },
   {
     method: 'post',
     path: '/api/admin/users',
