@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import { JobQuery } from '#lib/admin/list-jobs'
 import { SettingChanges } from '#lib/admin/settings'
+import { UserQuery } from '#lib/admin/users'
 import {
   ProfileBody,
   RegisterBody,
