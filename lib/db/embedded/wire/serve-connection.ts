@@ -22,7 +22,7 @@ export function serveConnection(socket: Socket, handle: HandleRequest): void {
       for (const frame of reader.push(chunk)) answer(socket, parseRequest(frame), handle)
     } catch (error) {
       const why = error instanceof WireError ? error.message : String(error)
-      getLog('database').warn(
+      getLog('database').debug(
         { why },
         'A database connection sent something that is not the protocol; closed.',
       )

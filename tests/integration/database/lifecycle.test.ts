@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { MongoClient } from 'mongodb'
+import { buildDatabasePaths } from '#lib/db/embedded/database-paths'
+import { findRunningEmbeddedDatabase } from '#lib/db/embedded/find-running-embedded-database'
+import { serveDatabase } from '#lib/db/embedded/serve-database'
+import { type EmbeddedDatabase, startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
+import { configureLog } from '#lib/log'
+
+configureLog('silent')
+const run = promisify(execFile)
+
+async function makeFolder(t: TestContext, under = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(under, 'peekr-life-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function start(t: TestContext, dataPath: string): Promise<EmbeddedDatabase> {
+  const database = await startEmbeddedDatabase({ dataPath })
+  t.after(() => database.stop())
+  return database
+}
+
+async function connect(t: TestContext, uri: string): Promise<MongoClient> {
+  const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5_000 })
+  t.after(() => client.close())
+  return client
+}
+
+/** Asks until it is answered: right after a kill, connections are refused until the database is back. */
+async function pidOf(client: MongoClient): Promise<number> {
+  const until = Date.now() + 10_000
+  for (;;) {
+    try {
+      return (await client.db().admin().command({ serverStatus: 1 })).pid
+    } catch (error) {
+      if (Date.now() > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+test('acknowledged writes survive kill -9, unique keys stay unique, and clients are served again', async (t) => {
+  const { uri } = await start(t, await makeFolder(t))
+  const client = await connect(t, uri)
+  const videos = client.db().collection<{ _id: number; key: number }>('videos')
+  await videos.createIndex({ key: 1 }, { unique: true })
+  const acknowledged: number[] = []
+  let random = 20_261_122
+  let id = 0
+  for (let kill = 0; kill < 5; kill++) {
+    const pid = await pidOf(client)
+    random = (random * 1_103_515_245 + 12_345) % 2 ** 31
+    const end = { reached: false }
+    setTimeout(
+      () => {
+        end.reached = true
+        process.kill(pid, 'SIGKILL')
+      },
+      20 + (random % 120),
+    )
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (!end.reached) {
+          const _id = id++
+          try {
+            // Every key is tried twice; one of the two must be refused.
+            await videos.insertOne({ _id, key: Math.floor(_id / 2) })
+            acknowledged.push(_id)
+          } catch (error) {
+            if ((error as { code?: number }).code !== 11000) return
+          }
+        }
+      }),
+    )
+  }
+  await pidOf(client)
+  const stored = await videos.find({}).toArray()
+  const ids = new Set(stored.map(({ _id }) => _id))
+  assert.ok(acknowledged.length > 50, `${acknowledged.length} writes were acknowledged`)
+  assert.deepEqual(
+    acknowledged.filter((one) => !ids.has(one)),
+    [],
+  )
+  assert.equal(new Set(stored.map(({ key }) => key)).size, stored.length)
+  for (const { _id, key } of stored.slice(0, 20)) assert.equal((await videos.findOne({ key }))?._id, _id)
+})
+
+test('it is ready in half a second more than an empty process takes, and its socket is for its owner only', async (t) => {
+  const dataPath = await makeFolder(t)
+  const emptyAt = performance.now()
+  await run(process.execPath, ['-e', ''])
+  const startedAt = performance.now()
+  await start(t, dataPath)
+  const readyMs = performance.now() - startedAt
+  t.diagnostic(
+    `ready after ${Math.round(readyMs)} ms; an empty process takes ${Math.round(startedAt - emptyAt)} ms`,
+  )
+  const { socket } = buildDatabasePaths(dataPath)
+  assert.equal((await stat(socket)).mode & 0o777, 0o600)
+})
+
+test('a second start in the same folder uses the one that runs, and does not end it', async (t) => {
+  const dataPath = await makeFolder(t)
+  assert.equal(await findRunningEmbeddedDatabase({ dataPath }), null)
+  const { uri } = await start(t, dataPath)
+  const second = await startEmbeddedDatabase({ dataPath })
+  assert.equal(second.uri, uri)
+  await second.stop()
+  assert.equal(await findRunningEmbeddedDatabase({ dataPath }), uri)
+})
+
+test('a second process on the same file is refused with a sentence', async (t) => {
+  const dataPath = await makeFolder(t)
+  await start(t, dataPath)
+  await assert.rejects(serveDatabase(buildDatabasePaths(dataPath), 1_000), {
+    code: 'database_away',
+    message: /^Another process uses the database .+\. Stop it first/,
+  })
+})
+
+test('a damaged file is refused with a sentence, and left as it is', async (t) => {
+  const dataPath = await makeFolder(t)
+  const { folder, file } = buildDatabasePaths(dataPath)
+  await mkdir(folder)
+  await writeFile(file, 'this is not a database, however long it may be '.repeat(50))
+  await assert.rejects(startEmbeddedDatabase({ dataPath }), { code: 'database_away', message: /is damaged/ })
+  assert.match(await readFile(file, 'utf8'), /^this is not/)
+})
+
+test('a data folder with a very long path works, through a private folder for the socket', async (t) => {
+  const base = await makeFolder(t)
+  const dataPath = join(base, 'x'.repeat(120))
+  await mkdir(dataPath)
+  const { uri } = await start(t, dataPath)
+  const { socketFolder } = buildDatabasePaths(dataPath)
+  t.after(() => rm(socketFolder, { recursive: true, force: true }))
+  assert.ok(!socketFolder.startsWith(base))
+  assert.equal((await stat(socketFolder)).mode & 0o777, 0o700)
+  const client = await connect(t, uri)
+  assert.equal((await client.db().command({ ping: 1 })).ok, 1)
+})
+
+test('it ends with its parent, even when that is killed', async (t) => {
+  const dataPath = await makeFolder(t)
+  const script = `
+    import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
+    await startEmbeddedDatabase({ dataPath: ${JSON.stringify(dataPath)} })
+    process.kill(process.pid, 'SIGKILL')`
+  await assert.rejects(run(process.execPath, ['--input-type=module', '-e', script]), { signal: 'SIGKILL' })
+  const until = Date.now() + 3_000
+  while ((await findRunningEmbeddedDatabase({ dataPath })) && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  assert.equal(await findRunningEmbeddedDatabase({ dataPath }), null)
+})
+
+test('a stopped database keeps its data for the next start', async (t) => {
+  const dataPath = await makeFolder(t)
+  const first = await startEmbeddedDatabase({ dataPath })
+  const client = await MongoClient.connect(first.uri)
+  await client.db().collection('a').createIndex({ n: 1 }, { unique: true })
+  await client.db().collection('a').insertOne({ n: 1 })
+  await client.close()
+  await first.stop()
+  const { uri } = await start(t, dataPath)
+  const again = await connect(t, uri)
+  await assert.rejects(again.db().collection('a').insertOne({ n: 1 }), { code: 11000 })
+})
+
+test('hostile bytes close their own connection and nobody else’s', async (t) => {
+  const dataPath = await makeFolder(t)
+  const { uri } = await start(t, dataPath)
+  const client = await connect(t, uri)
+  const pid = await pidOf(client)
+  const header = (size: number, opCode: number) => {
+    const bytes = Buffer.alloc(16)
+    bytes.writeInt32LE(size)
+    bytes.writeInt32LE(opCode, 12)
+    return bytes
+  }
+  const hostile = [
+    Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    header(2 ** 31 - 1, 2013),
+    header(-5, 2013),
+    Buffer.concat([header(30, 2013), Buffer.alloc(14, 0xff)]),
+    Buffer.concat([header(25, 2013), Buffer.of(0, 0, 0, 0, 0, 255, 255, 255, 127)]),
+    Buffer.concat([header(16, 2012)]),
+  ]
+  for (const bytes of hostile) {
+    await new Promise<void>((resolve) => {
+      const socket = createConnection(buildDatabasePaths(dataPath).socket, () => socket.write(bytes))
+      socket.on('error', () => {})
+      socket.on('close', () => resolve())
+    })
+  }
+  assert.equal(await pidOf(client), pid)
+})
