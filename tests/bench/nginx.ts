@@ -70,7 +70,11 @@ http {
   access_log ${workPath}/access.log;
   gzip on;
   ${temporary.map((name) => `${name}_temp_path ${workPath}/${name};`).join('\n  ')}
-  server { listen 127.0.0.1:${port}; root ${root}; }
+  server {
+    listen 127.0.0.1:${port};
+    root ${root};
+    location /put/ { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }
+  }
   server {
     listen 127.0.0.1:${tunedPort} sndbuf=4m;
     root ${root};
