@@ -38,7 +38,7 @@ export function MenuItem({
     <DropdownMenu.Item
       className={`${styles.item} ${danger ? styles.danger : ''}`}
       disabled={disabled}
-      onSelect={onSelect}
+      onSelect={() => afterClosing(onSelect)}
     >
       <Icon name={icon} />
       {children}
@@ -60,4 +60,12 @@ export function MenuLink({ icon, href, children }: { icon: IconName; href: strin
 
 export function MenuSeparator() {
   return <DropdownMenu.Separator className={styles.separator} />
+}
+
+/**
+ * A dialog that opens from a menu must find the focus back on the menu's button, to return it there in the end; the
+ * closing menu puts it there in a timer of its own.
+ */
+function afterClosing(action: () => void): void {
+  requestAnimationFrame(() => setTimeout(action))
 }

@@ -27,11 +27,9 @@ export function Modal({
             className={styles.content}
             {...(description ? {} : { 'aria-describedby': undefined })}
           >
+            {/* The way out comes last, so that the focus starts in the first field. */}
             <header className={styles.header}>
               <Dialog.Title className={styles.title}>{title}</Dialog.Title>
-              <Dialog.Close className={styles.close} aria-label="Close">
-                <Icon name="close" />
-              </Dialog.Close>
             </header>
             {description && (
               <Dialog.Description asChild>
@@ -39,6 +37,9 @@ export function Modal({
               </Dialog.Description>
             )}
             {children}
+            <Dialog.Close className={styles.close} aria-label="Close">
+              <Icon name="close" />
+            </Dialog.Close>
           </Dialog.Content>
         </Dialog.Overlay>
       </Dialog.Portal>
