@@ -1,6 +1,4 @@
-import { Context, evalExpr } from 'mingo/core'
-import * as accumulatorOperators from 'mingo/operators/accumulator'
-import * as expressionOperators from 'mingo/operators/expression'
+import { createRequire } from 'node:module'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING } from '#lib/db/embedded/query/field-path'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
@@ -20,33 +18,44 @@ const REFUSED = new Set([
 
 type Operator = (object: unknown, expression: unknown, options: unknown) => unknown
 
-function compareWith(holds: (order: number) => unknown): Operator {
-  return (object, expression, options) => {
-    const [left, right] = evalExpr(object as never, expression as never, options as never) as [
-      unknown,
-      unknown,
-    ]
-    return holds(compareValues(left, right))
+/** mingo compares as JavaScript does; inside its operators too, comparisons must be MongoDB's. */
+function buildComparisons(evaluate: Operator): Record<string, Operator> {
+  const compareWith = (holds: (order: number) => unknown): Operator => {
+    return (object, expression, options) => {
+      const [left, right] = evaluate(object, expression, options) as [unknown, unknown]
+      return holds(compareValues(left, right))
+    }
+  }
+  return {
+    $eq: compareWith((order) => order === 0),
+    $ne: compareWith((order) => order !== 0),
+    $gt: compareWith((order) => order > 0),
+    $gte: compareWith((order) => order >= 0),
+    $lt: compareWith((order) => order < 0),
+    $lte: compareWith((order) => order <= 0),
+    $cmp: compareWith(Math.sign),
   }
 }
 
-/** mingo compares as JavaScript does; inside its operators too, comparisons must be MongoDB's. */
-const COMPARISONS: Record<string, Operator> = {
-  $eq: compareWith((order) => order === 0),
-  $ne: compareWith((order) => order !== 0),
-  $gt: compareWith((order) => order > 0),
-  $gte: compareWith((order) => order >= 0),
-  $lt: compareWith((order) => order < 0),
-  $lte: compareWith((order) => order <= 0),
-  $cmp: compareWith(Math.sign),
+/** mingo's 250 files are read when the first expression needs them, not at every start. */
+function loadMingo() {
+  const require = createRequire(import.meta.url)
+  const { Context, evalExpr } = require('mingo/core') as typeof import('mingo/core')
+  const expressions = require('mingo/operators/expression') as Record<string, unknown>
+  const accumulators = require('mingo/operators/accumulator') as Record<string, unknown>
+  const context = Context.init({
+    expression: { ...expressions, ...buildComparisons(evalExpr as never) } as never,
+    accumulator: accumulators as never,
+  })
+  return { evalExpr, context, known: { ...expressions, ...accumulators } as Record<string, unknown> }
 }
 
-const known: Record<string, unknown> = { ...expressionOperators, ...accumulatorOperators }
+let loaded: ReturnType<typeof loadMingo> | null = null
 
-const context = Context.init({
-  expression: { ...expressionOperators, ...COMPARISONS } as never,
-  accumulator: accumulatorOperators as never,
-})
+function getMingo(): ReturnType<typeof loadMingo> {
+  loaded ??= loadMingo()
+  return loaded
+}
 
 const plainRoots = new WeakMap<BsonDocument, BsonDocument>()
 
@@ -64,6 +73,7 @@ export function evaluateWithMingo(
     plain = toPlain(root) as BsonDocument
     plainRoots.set(root, plain)
   }
+  const { context, evalExpr } = getMingo()
   const options = {
     context,
     idKey: '_id',
@@ -84,7 +94,7 @@ export function evaluateWithMingo(
 
 /** Checks an operator and those inside it before any document is read. @throws InvalidPipelineOperator */
 export function requireKnownOperator(name: string, argument: unknown): void {
-  if (typeof known[name] !== 'function' || REFUSED.has(name)) {
+  if (typeof getMingo().known[name] !== 'function' || REFUSED.has(name)) {
     throw new MongoError(168, `Unrecognized expression '${name}'`)
   }
   if (name !== '$literal') requireKnownInside(argument)
