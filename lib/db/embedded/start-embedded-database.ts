@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChildMessage } from '#lib/db/embedded/child-message'
 import { buildDatabasePaths, buildSocketUri } from '#lib/db/embedded/database-paths'
 import { findRunningEmbeddedDatabase } from '#lib/db/embedded/find-running-embedded-database'
@@ -23,6 +24,7 @@ export interface StartOptions {
 
 const READY_MS = 30_000
 const STOP_MS = 4_000
+const OTHER_ATTEMPTS = 10
 const RESTART_MS_MIN = 50
 const RESTART_MS_MAX = 5_000
 /** A child that lived this long was well; the next restart waits the least again. */
@@ -40,7 +42,9 @@ export async function startEmbeddedDatabase({
   const path = resolve(dataPath)
   const running = await findRunningEmbeddedDatabase({ dataPath: path })
   if (running) return { uri: running, stop: async () => {} }
-  const keeper = { child: await startChild(path, sweepMs), stopping: false, delayMs: RESTART_MS_MIN }
+  const started = await startChild(path, sweepMs).catch((error: unknown) => findOther(path, error))
+  if (typeof started === 'string') return { uri: started, stop: async () => {} }
+  const keeper = { child: started, stopping: false, delayMs: RESTART_MS_MIN }
   keepAlive(keeper, () => startChild(path, sweepMs))
   return {
     uri: buildSocketUri(buildDatabasePaths(path).socket),
@@ -49,6 +53,16 @@ export async function startEmbeddedDatabase({
       await stopChild(keeper.child)
     },
   }
+}
+
+/** Two processes may start at the same moment: whoever lost the race uses the database of the other. */
+async function findOther(dataPath: string, error: unknown): Promise<string> {
+  for (let attempt = 0; attempt < OTHER_ATTEMPTS; attempt++) {
+    const uri = await findRunningEmbeddedDatabase({ dataPath })
+    if (uri) return uri
+    await sleep(100)
+  }
+  throw error
 }
 
 interface Keeper {

@@ -117,6 +117,12 @@ test('a second start in the same folder uses the one that runs, and does not end
   assert.equal(await findRunningEmbeddedDatabase({ dataPath }), uri)
 })
 
+test('two starts at the same moment share one database', async (t) => {
+  const dataPath = await makeFolder(t)
+  const [first, second] = await Promise.all([start(t, dataPath), start(t, dataPath)])
+  assert.equal(first.uri, second.uri)
+})
+
 test('a second process on the same file is refused with a sentence', async (t) => {
   const dataPath = await makeFolder(t)
   await start(t, dataPath)

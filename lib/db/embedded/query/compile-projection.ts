@@ -2,7 +2,7 @@ import { compileExpression, type Evaluate } from '#lib/db/embedded/aggregate/com
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileElementTest } from '#lib/db/embedded/query/compile-filter'
 import { MISSING, readField, writeField } from '#lib/db/embedded/query/field-path'
-import { findMatchedIndex } from '#lib/db/embedded/query/matched-index'
+import { parseSlice, pickPositional } from '#lib/db/embedded/query/projection-operators'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
 
@@ -135,33 +135,6 @@ function parseAction(
     }
   }
   return { kind: 'evaluate', evaluate: compileExpression(given) }
-}
-
-function pickPositional(items: unknown[], root: BsonDocument, path: string, filter: BsonDocument): unknown {
-  const index = findMatchedIndex(filter, root, path)
-  if (index === null) {
-    throw new MongoError(
-      51246,
-      "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
-    )
-  }
-  return [items[index]]
-}
-
-function parseSlice(argument: unknown): (items: unknown[]) => unknown {
-  const [first, second] = (Array.isArray(argument) ? argument : [argument]).map((part) => toNumber(part))
-  if (first === null || first === undefined || second === null) {
-    throw new MongoError(
-      28667,
-      'Invalid $slice syntax. The given syntax did not match the find() or expression syntax.',
-    )
-  }
-  if (second === undefined) return (items) => (first < 0 ? items.slice(first) : items.slice(0, first))
-  if (second <= 0) throw new MongoError(28724, 'First argument to $slice must be positive')
-  return (items) => {
-    const start = first < 0 ? Math.max(items.length + first, 0) : first
-    return items.slice(start, start + second)
-  }
 }
 
 function place(root: Node, path: string, action: Action): void {
