@@ -75,9 +75,9 @@ for (const door of ['on', 'off'] as const) {
     test('the quality menu lists every rendition', async () => {
       await page.locator('video').hover()
       await page.getByRole('button', { name: /^Quality/ }).click()
-      const menu = page.getByRole('radiogroup', { name: 'Quality' })
-      await menu.getByText('Auto').waitFor()
-      for (const { name } of video.renditions) await menu.getByText(name, { exact: true }).waitFor()
+      const menu = page.getByRole('menu').filter({ hasText: 'Quality' })
+      await menu.getByRole('menuitemradio', { name: 'Auto' }).waitFor()
+      for (const { name } of video.renditions) await menu.getByRole('menuitemradio', { name }).waitFor()
       assert.ok(video.renditions.length >= 2, 'there is something to adapt between')
       await page.keyboard.press('Escape')
     })
