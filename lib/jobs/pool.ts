@@ -6,7 +6,7 @@ import { getConfig } from '#lib/config'
 import { type Outcome, PeekrError, unwrapOutcome } from '#lib/errors'
 import { findProjectRoot } from '#lib/jobs/find-project-root'
 import { TASK_FILES, type TaskInput, type TaskName, type TaskOutput } from '#lib/jobs/tasks'
-import { forgetSingleton, singleton } from '#lib/singleton'
+import { singleton } from '#lib/singleton'
 
 interface Pool {
   root: string
@@ -32,7 +32,9 @@ export async function runTask<Name extends TaskName>(
   input: TaskInput<Name>,
   { signal, onProgress }: RunTaskOptions = {},
 ): Promise<TaskOutput<Name>> {
-  const pool = singleton('jobs.pool', createPool)
+  const holder = getHolder()
+  holder.pool ??= createPool()
+  const { pool } = holder
   if (pool.closing || signal?.aborted) throw new PeekrError('cancelled')
   const stop = new AbortController()
   const stopToo = () => stop.abort()
@@ -49,12 +51,19 @@ export async function runTask<Name extends TaskName>(
 
 /** Stops every task and its children, waits for them, then ends the threads. Safe to call twice. */
 export async function closePool(): Promise<void> {
-  const pool = singleton('jobs.pool', createPool)
+  const holder = getHolder()
+  const { pool } = holder
+  if (pool === null) return
   pool.closing = true
   for (const stop of pool.running.keys()) stop.abort()
   await Promise.allSettled(pool.running.values())
   await pool.piscina.destroy()
-  forgetSingleton('jobs.pool')
+  if (holder.pool === pool) holder.pool = null
+}
+
+/** Holds no pool until the first task, so that commands that run none start no thread. */
+function getHolder(): { pool: Pool | null } {
+  return singleton('jobs.pool', () => ({ pool: null }))
 }
 
 function createPool(): Pool {

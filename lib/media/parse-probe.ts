@@ -60,7 +60,7 @@ export function parseProbe(json: unknown): SourceProbe {
   const audioStream = pickDefault(
     streams.filter(({ codec_type, channels }) => codec_type === 'audio' && channels !== 0),
   )
-  const video = videoStream ? toVideo(videoStream) : null
+  const video = videoStream ? withIndexedDuration(toVideo(videoStream), format.format_name) : null
   return {
     container: format.format_name,
     durationSeconds: video?.durationSeconds ?? positive(format.duration),
@@ -108,6 +108,13 @@ function toVideo(stream: Stream): SourceVideo | null {
     colorPrimaries: stream.color_primaries,
     colorSpace: stream.color_space,
   }
+}
+
+/** For an AVI that was cut off FFmpeg guesses a duration from its size; the header still says how many frames there were. */
+function withIndexedDuration(video: SourceVideo | null, container: string): SourceVideo | null {
+  if (container !== 'avi' || !video?.frameCount || !video.frameRate) return video
+  const indexed = video.frameCount / video.frameRate
+  return { ...video, durationSeconds: Math.max(video.durationSeconds ?? 0, indexed) }
 }
 
 function toAudio(stream: Stream): SourceAudio | null {

@@ -65,6 +65,12 @@ test('the length of the picture counts, not of a subtitle at 99 hours', () => {
   assert.equal(probe.durationSeconds, 10.5)
 })
 
+test('an AVI that was cut off still says how long it was', () => {
+  const cut = { ...video, duration: '5.0', nb_frames: '300', avg_frame_rate: '10/1' }
+  const probe = parseProbe({ streams: [cut], format: { ...format, format_name: 'avi' } })
+  assert.equal(probe.durationSeconds, 30)
+})
+
 test('bit depth and average frame rate are read', () => {
   const probe = parseProbe({ streams: [video], format })
   assert.equal(probe.video?.bitDepth, 10)
