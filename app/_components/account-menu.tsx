@@ -1,61 +1,31 @@
 'use client'
 
-import { DropdownMenu } from 'radix-ui'
-import { useState } from 'react'
-import { canAdminister, canUpload, type Viewer } from '#lib/domain/permissions'
+import { lazy } from 'react'
+import type { Viewer } from '#lib/domain/permissions'
 import styles from './account-menu.module.css'
-import { errorSentence } from './api-client'
-import { Menu, MenuItem, MenuLink, MenuSeparator } from './menu'
-import { signOut } from './session-client'
+import { LazyMenu } from './lazy-menu'
 import type { Theme } from './theme'
-import { ThemeChoice } from './theme-choice'
-import { showToast } from './toast-store'
 
-/** Who is signed in, where they can go, the theme, and the way out. */
+const loadPanel = () => import('./account-menu-panel')
+const AccountMenuPanel = lazy(loadPanel)
+
+/** The button with the initials of whoever is signed in, and the menu behind it. */
 export function AccountMenu({ viewer, theme }: { viewer: Viewer; theme: Theme }) {
-  const [leaving, setLeaving] = useState(false)
-
-  async function leave() {
-    setLeaving(true)
-    await signOut().catch((error: unknown) => {
-      setLeaving(false)
-      showToast('bad', errorSentence(error))
-    })
-  }
-
   return (
-    <Menu
-      trigger={
-        <button type="button" className={styles.avatar} aria-label={`Account of ${viewer.name}`}>
+    <LazyMenu
+      load={loadPanel}
+      button={
+        <button
+          type="button"
+          className={styles.avatar}
+          aria-label={`Account of ${viewer.name}`}
+          aria-haspopup="menu"
+        >
           {initials(viewer.name)}
         </button>
       }
-    >
-      <DropdownMenu.Label className={styles.who}>
-        <strong>{viewer.name}</strong>
-        <span>{viewer.email}</span>
-      </DropdownMenu.Label>
-      <MenuSeparator />
-      {canUpload(viewer) && (
-        <MenuLink icon="film" href="/studio">
-          My videos
-        </MenuLink>
-      )}
-      {canAdminister(viewer) && (
-        <MenuLink icon="shield" href="/admin">
-          Administration
-        </MenuLink>
-      )}
-      <MenuLink icon="user" href="/account">
-        Account
-      </MenuLink>
-      <MenuSeparator />
-      <ThemeChoice theme={theme} />
-      <MenuSeparator />
-      <MenuItem icon="logout" disabled={leaving} onSelect={leave}>
-        Sign out
-      </MenuItem>
-    </Menu>
+      menu={(trigger) => <AccountMenuPanel viewer={viewer} theme={theme} trigger={trigger} />}
+    />
   )
 }
 

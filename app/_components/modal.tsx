@@ -1,7 +1,7 @@
 'use client'
 
 import { Dialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
 import { Icon } from './icon'
 import styles from './modal.module.css'
 
@@ -19,12 +19,21 @@ export function Modal({
   description?: ReactNode
   children: ReactNode
 }) {
+  const opener = useRef<Element | null>(null)
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className={styles.overlay}>
           <Dialog.Content
             className={styles.content}
+            onOpenAutoFocus={() => {
+              opener.current = document.activeElement
+            }}
+            // Radix returns the focus to its own trigger only, and dialogs here are opened by state.
+            onCloseAutoFocus={(event) => {
+              event.preventDefault()
+              if (opener.current instanceof HTMLElement) opener.current.focus()
+            }}
             {...(description ? {} : { 'aria-describedby': undefined })}
           >
             {/* The way out comes last, so that the focus starts in the first field. */}

@@ -1,21 +1,24 @@
 'use client'
 
+import { lazy } from 'react'
 import { Button } from './button'
-import { Menu } from './menu'
+import { LazyMenu } from './lazy-menu'
 import type { Theme } from './theme'
-import { ThemeChoice } from './theme-choice'
+
+const loadPanel = () => import('./theme-menu-panel')
+const ThemeMenuPanel = lazy(loadPanel)
 
 /** The theme choice for people who are not signed in. */
 export function ThemeMenu({ theme }: { theme: Theme }) {
   return (
-    <Menu
-      trigger={
-        <Button tone="ghost" icon="sun" iconOnly>
+    <LazyMenu
+      load={loadPanel}
+      button={
+        <Button tone="ghost" icon="sun" iconOnly aria-haspopup="menu">
           Theme
         </Button>
       }
-    >
-      <ThemeChoice theme={theme} />
-    </Menu>
+      menu={(trigger) => <ThemeMenuPanel theme={theme} trigger={trigger} />}
+    />
   )
 }
