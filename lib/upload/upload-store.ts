@@ -1,6 +1,6 @@
 import { FileStore } from '@tus/file-store'
 import { ERRORS, type KvStore, Upload } from '@tus/utils'
-import { UploadModel } from '#lib/db/models/upload'
+import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
 import { PeekrError } from '#lib/errors'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
@@ -51,13 +51,16 @@ export class UploadStore extends FileStore {
 
   /** Who lost the last answer must still learn that all is there, even when the pipeline has taken the file away. */
   override async getUpload(id: string): Promise<Upload> {
+    // The record was read to find the owner. While this request waited for the lock it can only have ended, and then
+    // the file says so: complete, or gone. Reading it once more with each chunk would cost a round trip for nothing.
+    const known = getUploadContext().upload
+    const storedBytes = known?.state === 'open' ? await findStoredBytes(id) : null
+    if (known !== null && storedBytes !== null) return toTusUpload(known, storedBytes)
     const record = await UploadModel.findById(id).lean()
     if (record === null) throw ERRORS.FILE_NOT_FOUND
-    if (record.state === 'abandoned') throw new PeekrError('upload_expired')
-    const offset = record.state === 'open' ? await findStoredBytes(id) : record.sizeBytes
-    if (offset === null) throw new PeekrError('upload_expired')
-    const { sizeBytes: size, createdAt } = record
-    return new Upload({ id, size, offset, creation_date: createdAt.toISOString() })
+    if (record.state === 'finished' || record.state === 'ingested')
+      return toTusUpload(record, record.sizeBytes)
+    throw new PeekrError('upload_expired')
   }
 
   override async remove(id: string): Promise<void> {
@@ -68,6 +71,10 @@ export class UploadStore extends FileStore {
   override read(): never {
     throw new PeekrError('not_found')
   }
+}
+
+function toTusUpload({ _id: id, sizeBytes: size, createdAt }: UploadRecord, offset: number): Upload {
+  return new Upload({ id, size, offset, creation_date: createdAt.toISOString() })
 }
 
 /** FileStore asks for one; with the methods above nothing does any more, and nothing may. */
