@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ApiError, callApi, errorSentence } from './api-client'
 import { Button, ButtonLink } from './button'
+import { canRetry } from './can-retry'
 import { ProgressBar } from './progress-bar'
 import styles from './upload-card.module.css'
 import { usePolling } from './use-polling'
@@ -54,7 +55,7 @@ export function UploadCardVideo({ videoId, title }: { videoId: string; title: st
         </div>
       )}
       {problem && <p className={styles.failed}>{problem}</p>}
-      {video?.state === 'failed' && (
+      {video && canRetry(video) && (
         <Button icon="retry" pending={retrying} onClick={retry}>
           Retry
         </Button>

@@ -6,6 +6,7 @@ import { formatAge, formatBytes, formatDuration } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
 import { callApi, errorSentence } from './api-client'
 import { Button } from './button'
+import { canRetry } from './can-retry'
 import { Icon } from './icon'
 import { Menu, MenuItem, MenuLink, MenuSeparator } from './menu'
 import { Poster } from './poster'
@@ -89,7 +90,7 @@ export function VideoRow({
           <MenuLink icon="play" href={`/watch/${video.id}`}>
             Watch
           </MenuLink>
-          {video.state === 'failed' && (
+          {canRetry(video) && (
             <MenuItem icon="retry" onSelect={retry}>
               Retry
             </MenuItem>

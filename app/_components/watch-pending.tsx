@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { callApi, errorSentence } from './api-client'
 import { Button, ButtonLink } from './button'
+import { canRetry } from './can-retry'
 import { Icon } from './icon'
 import { ProgressBar } from './progress-bar'
 import { describeState } from './video-status'
@@ -43,9 +44,11 @@ export function WatchPending({
         <p>{error ?? video.error?.message ?? 'Retry it; the job log has the reason.'}</p>
         {editable && (
           <div className={styles.actions}>
-            <Button tone="primary" icon="retry" pending={pending} onClick={retry}>
-              Retry
-            </Button>
+            {canRetry(video) && (
+              <Button tone="primary" icon="retry" pending={pending} onClick={retry}>
+                Retry
+              </Button>
+            )}
             <ButtonLink href="/upload" icon="upload">
               Upload another copy
             </ButtonLink>
