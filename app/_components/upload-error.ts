@@ -1,4 +1,4 @@
-import { DetailedError } from 'tus-js-client'
+import { DetailedError, type HttpResponse } from 'tus-js-client'
 import { toApiError } from './api-client'
 
 export interface UploadProblem {
@@ -11,9 +11,10 @@ export interface UploadProblem {
 /** What an error of tus-js-client means for the upload. Status 0 stands for no answer at all. */
 export function describeUploadError(error: Error): UploadProblem {
   if (!(error instanceof DetailedError)) return { status: 0, retry: 'never', message: unreadable(error) }
-  const status = error.originalResponse?.getStatus() ?? 0
+  const response = findResponse(error)
+  const status = response?.getStatus() ?? 0
   if (status === 0) return { status, retry: 'soon', message: noAnswer() }
-  const answer = toApiError(status, parseBody(error.originalResponse?.getBody() ?? ''))
+  const answer = toApiError(status, parseBody(response?.getBody() ?? ''))
   if (status === 507) {
     return { status, retry: answer.code === 'quota_exceeded' ? 'never' : 'later', message: answer.message }
   }
@@ -23,6 +24,12 @@ export function describeUploadError(error: Error): UploadProblem {
   if (status === 401)
     return { status, retry: 'never', message: 'Your session has ended. Sign in again, then retry.' }
   return { status, retry: 'never', message: answer.message }
+}
+
+/** The answer that caused an error, also where our own check of it was wrapped once more. */
+function findResponse({ originalResponse, causingError }: DetailedError): HttpResponse | null {
+  if (originalResponse) return originalResponse
+  return causingError instanceof DetailedError ? findResponse(causingError) : null
 }
 
 function noAnswer(): string {

@@ -1,4 +1,4 @@
-import { Upload } from 'tus-js-client'
+import { DetailedError, Upload } from 'tus-js-client'
 import { startTransferSpeed, updateTransferSpeed } from '#lib/domain/transfer-speed'
 import { describeUploadError } from './upload-error'
 import type { UploadItem } from './upload-item'
@@ -8,6 +8,8 @@ import { changeUpload, findUpload } from './upload-store'
 /** Under the 100 MB that some proxies let through, and well within one request's time. */
 const CHUNK_BYTES = 16 * 1024 ** 2
 const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10_000, 20_000]
+/** Answers to HEAD that say how an upload stands: here it is, gone, or just being written. */
+const HEAD_STATUSES = new Set([200, 204, 404, 410, 423])
 /** Progress comes many times a second; a person reads four. */
 const REFRESH_MS = 250
 
@@ -42,7 +44,12 @@ export async function runUpload(input: {
     retryDelays: RETRY_DELAYS_MS,
     removeFingerprintOnSuccess: true,
     metadata: { filename: file.name, title: item.title, visibility: item.visibility },
-    onAfterResponse(_request, response) {
+    onAfterResponse(request, response) {
+      // tus-js-client takes any refused HEAD for a lost upload and starts a new one. A server that is starting (503)
+      // or a session that ended (401) must not cost what is stored: made an error, it is retried or shown instead.
+      if (request.getMethod() === 'HEAD' && !HEAD_STATUSES.has(response.getStatus())) {
+        throw new DetailedError('the upload could not be looked up', undefined, request, response)
+      }
       const id = response.getHeader('Peekr-Video-Id')
       if (!id || id === videoId) return
       videoId = id
