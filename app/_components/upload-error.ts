@@ -8,6 +8,17 @@ export interface UploadProblem {
   retry: 'soon' | 'later' | 'never'
 }
 
+/** A HEAD that says nothing about the upload itself, such as 503 from a server that is starting. */
+export class RefusedLookup extends Error {
+  override readonly name = 'RefusedLookup'
+  readonly response: HttpResponse
+
+  constructor(response: HttpResponse) {
+    super(`the upload could not be looked up: ${response.getStatus()}`)
+    this.response = response
+  }
+}
+
 /** What an error of tus-js-client means for the upload. Status 0 stands for no answer at all. */
 export function describeUploadError(error: Error): UploadProblem {
   if (!(error instanceof DetailedError)) return { status: 0, retry: 'never', message: unreadable(error) }
@@ -29,7 +40,7 @@ export function describeUploadError(error: Error): UploadProblem {
 /** The answer that caused an error, also where our own check of it was wrapped once more. */
 function findResponse({ originalResponse, causingError }: DetailedError): HttpResponse | null {
   if (originalResponse) return originalResponse
-  return causingError instanceof DetailedError ? findResponse(causingError) : null
+  return causingError instanceof RefusedLookup ? causingError.response : null
 }
 
 function noAnswer(): string {

@@ -1,6 +1,6 @@
-import { DetailedError, Upload } from 'tus-js-client'
+import { Upload } from 'tus-js-client'
 import { startTransferSpeed, updateTransferSpeed } from '#lib/domain/transfer-speed'
-import { describeUploadError } from './upload-error'
+import { describeUploadError, RefusedLookup } from './upload-error'
 import type { UploadItem } from './upload-item'
 import { findUploadRecord, removeUploadRecord, writeUploadRecord } from './upload-records'
 import { changeUpload, findUpload } from './upload-store'
@@ -48,7 +48,7 @@ export async function runUpload(input: {
       // tus-js-client takes any refused HEAD for a lost upload and starts a new one. A server that is starting (503)
       // or a session that ended (401) must not cost what is stored: made an error, it is retried or shown instead.
       if (request.getMethod() === 'HEAD' && !HEAD_STATUSES.has(response.getStatus())) {
-        throw new DetailedError('the upload could not be looked up', undefined, request, response)
+        throw new RefusedLookup(response)
       }
       const id = response.getHeader('Peekr-Video-Id')
       if (!id || id === videoId) return
