@@ -11,20 +11,17 @@ import {
 
 test('sizes have at most one decimal and never read 1000 of a unit', () => {
   const sizes = [0, 999, 1000, 1_450_000, 9_960_000, 999_600, 2e12, -5]
-  assert.deepEqual(sizes.map(formatBytes), [
-    '0 B',
-    '999 B',
-    '1 KB',
-    '1.4 MB',
-    '10 MB',
-    '1 MB',
-    '2 TB',
-    '0 B',
-  ])
+  assert.deepEqual(sizes.map(formatBytes), ['0 B', '999 B', '1 KB', '1.4 MB', '10 MB', '1 MB', '2 TB', '0 B'])
 })
 
 test('durations carry over: 59.6 s is a minute', () => {
-  assert.deepEqual([0, 7.2, 59.6, 725, 3729].map(formatDuration), ['0:00', '0:07', '1:00', '12:05', '1:02:09'])
+  assert.deepEqual([0, 7.2, 59.6, 725, 3729].map(formatDuration), [
+    '0:00',
+    '0:07',
+    '1:00',
+    '12:05',
+    '1:02:09',
+  ])
 })
 
 test('spoken durations name their units and leave out what is zero', () => {
@@ -34,7 +31,14 @@ test('spoken durations name their units and leave out what is zero', () => {
 })
 
 test('time left is never 0 and grows coarser', () => {
-  assert.deepEqual([0, 3.2, 41, 61, 3600, 7500].map(formatTimeLeft), ['1 s', '4 s', '45 s', '2 min', '1 h', '2 h 5 min'])
+  assert.deepEqual([0, 3.2, 41, 61, 3600, 7500].map(formatTimeLeft), [
+    '1 s',
+    '4 s',
+    '45 s',
+    '2 min',
+    '1 h',
+    '2 h 5 min',
+  ])
 })
 
 test('ages round down and a clock that runs ahead reads "just now"', () => {
@@ -46,5 +50,12 @@ test('ages round down and a clock that runs ahead reads "just now"', () => {
 })
 
 test('100 % is shown only when all is done', () => {
-  assert.deepEqual([0, 0.4399, 0.9999, 1, 1.2, -1].map(formatPercent), ['0 %', '43 %', '99 %', '100 %', '100 %', '0 %'])
+  assert.deepEqual([0, 0.4399, 0.9999, 1, 1.2, -1].map(formatPercent), [
+    '0 %',
+    '43 %',
+    '99 %',
+    '100 %',
+    '100 %',
+    '0 %',
+  ])
 })
