@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
 import { getSetupCode, isSetupNeeded } from '#lib/auth/setup'
 import { getConfig } from '#lib/config'
+import { PeekrError } from '#lib/errors'
 import { getTrust } from '#lib/http/forwarded'
 import { getLibrary } from '#lib/jobs/library'
 import { getLog } from '#lib/log'
@@ -26,7 +27,9 @@ export function registerStartCommands(program: Command): void {
 }
 
 async function start({ dev }: { dev: boolean }): Promise<void> {
-  getTrust(getConfig().trustedProxies) // a bad list stops the start, not each request
+  const { role, trustedProxies } = getConfig()
+  if (role === 'worker') return startWorker()
+  getTrust(trustedProxies) // a bad list stops the start, not each request
   const services = await startServices()
   try {
     const web = await startWebServer({ dev })
@@ -39,13 +42,19 @@ async function start({ dev }: { dev: boolean }): Promise<void> {
 }
 
 async function startWorker(): Promise<void> {
+  if (getConfig().role === 'web') {
+    throw new PeekrError('config_invalid', {
+      message:
+        'PEEKR_ROLE is web, which does no work on videos. Set it to worker or leave it out for `peekr worker`.',
+    })
+  }
   const services = await startServices()
   console.log('This worker takes up jobs now. Stop it with Ctrl-C.')
   stopOnSignal(services, null)
 }
 
 async function printWelcome({ port }: WebServer): Promise<void> {
-  const { publicUrl, host } = getConfig()
+  const { publicUrl, host, trustedProxies } = getConfig()
   const library = await (await getLibrary()).describe()
   console.log(
     library.driver === 'btrfs'
@@ -54,6 +63,11 @@ async function printWelcome({ port }: WebServer): Promise<void> {
   )
   for (const address of listAddresses(host, port)) console.log(`Peekr is serving on ${address}`)
   if (publicUrl !== null) console.log(`Its public address is ${publicUrl}`)
+  if (publicUrl?.startsWith('https:') && trustedProxies.length === 0) {
+    console.log(
+      'Set PEEKR_TRUSTED_PROXIES to the address of the proxy that does HTTPS, so that sign-ins are kept to HTTPS.',
+    )
+  }
   if (await isSetupNeeded()) {
     console.log(`Open it to make the administrator's account. Setup code: ${await getSetupCode()}`)
   }
