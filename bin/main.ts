@@ -7,6 +7,9 @@ import { registerStartCommands } from './commands/start.ts'
 import { registerStorageCommands } from './commands/storage.ts'
 import { registerTokenCommands } from './commands/token.ts'
 import { registerUserCommands } from './commands/user.ts'
+import { stopWithLauncher } from './stop-with-launcher.ts'
+
+stopWithLauncher()
 
 /** The `peekr` command. `bin/peekr` runs this file on Node 24 once everything it needs is there. */
 const program = new Command('peekr')

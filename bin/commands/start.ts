@@ -30,13 +30,13 @@ async function start({ dev }: { dev: boolean }): Promise<void> {
   const { role, trustedProxies } = getConfig()
   if (role === 'worker') return startWorker()
   getTrust(trustedProxies) // a bad list stops the start, not each request
-  const services = await startServices()
+  const running = stopOnSignal()
+  running.services = await startServices()
   try {
-    const web = await startWebServer({ dev })
-    await printWelcome(web)
-    stopOnSignal(services, web)
+    running.web = await startWebServer({ dev })
+    await printWelcome(running.web)
   } catch (error) {
-    await services.stop()
+    await running.services.stop()
     throw error
   }
 }
@@ -48,9 +48,9 @@ async function startWorker(): Promise<void> {
         'PEEKR_ROLE is web, which does no work on videos. Set it to worker or leave it out for `peekr worker`.',
     })
   }
-  const services = await startServices()
+  const running = stopOnSignal()
+  running.services = await startServices()
   console.log('This worker takes up jobs now. Stop it with Ctrl-C.')
-  stopOnSignal(services, null)
 }
 
 async function printWelcome({ port }: WebServer): Promise<void> {
@@ -84,9 +84,18 @@ function listAddresses(host: string, port: number): string[] {
   return ['localhost', ...lan].map(format)
 }
 
-/** Ends in order on Ctrl-C, SIGTERM, a closed terminal, or when the launcher that started this process is gone. */
-function stopOnSignal(services: Services, web: WebServer | null): void {
+interface Running {
+  services: Services | null
+  web: WebServer | null
+}
+
+/**
+ * Ends in order on Ctrl-C, SIGTERM (which also stands for a launcher that is gone) or a closed terminal. Call it before
+ * anything is started, then fill in what is: a signal in between ends what there is.
+ */
+function stopOnSignal(): Running {
   const log = getLog('start')
+  const running: Running = { services: null, web: null }
   let stopping = false
   const stop = async (reason: string) => {
     if (stopping) return
@@ -97,8 +106,8 @@ function stopOnSignal(services: Services, web: WebServer | null): void {
       process.exit(1)
     }, STOP_MS)
     try {
-      await web?.stop(GRACE_MS) // first, since open requests still need the database
-      await services.stop()
+      await running.web?.stop(GRACE_MS) // first, since open requests still need the database
+      await running.services?.stop()
       clearTimeout(deadline)
       process.exit(0)
     } catch (error) {
@@ -107,5 +116,5 @@ function stopOnSignal(services: Services, web: WebServer | null): void {
     }
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
-  if (process.channel !== undefined) process.on('disconnect', () => stop('the launcher ended'))
+  return running
 }
