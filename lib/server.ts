@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import next from 'next'
 import { getConfig } from '#lib/config'
+import { PeekrError } from '#lib/errors'
 import { applyForwarded } from '#lib/http/apply-forwarded'
 import { cutStalledReader } from '#lib/http/cut-stalled-reader'
 import { toErrorBody } from '#lib/http/error-response'
@@ -71,7 +72,18 @@ function answerError(error: unknown, requestId: string, res: ServerResponse): vo
   res.end(JSON.stringify(body))
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    await bind(server, port, host)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Every interface, on a machine whose kernel has no IPv6.
+    if (host === '::' && code === 'EAFNOSUPPORT') return bind(server, port, '0.0.0.0')
+    throw new PeekrError('config_invalid', { message: describeBindError(code, port, host), cause: error })
+  }
+}
+
+function bind(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
@@ -80,6 +92,13 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve()
     })
   })
+}
+
+function describeBindError(code: string | undefined, port: number, host: string): string {
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use. Stop the program that uses it, or set PORT to another one.`
+  if (code === 'EACCES') return `Port ${port} needs root. Set PORT to one above 1023, or start Peekr as root.`
+  return `Peekr cannot listen on ${host}, port ${port} (${code}). Set HOST to an address of this machine.`
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {
