@@ -3,6 +3,7 @@ import { getConfig } from '#lib/config'
 import { isPeekrError } from '#lib/errors'
 import { configureLog } from '#lib/log'
 import { registerDatabaseCommands } from './commands/db.ts'
+import { registerDoctorCommand } from './commands/doctor.ts'
 import { registerStartCommands } from './commands/start.ts'
 import { registerStorageCommands } from './commands/storage.ts'
 import { registerTokenCommands } from './commands/token.ts'
@@ -21,6 +22,7 @@ registerUserCommands(program)
 registerTokenCommands(program)
 registerStorageCommands(program)
 registerDatabaseCommands(program)
+registerDoctorCommand(program)
 
 try {
   configureLog(getConfig().logLevel)

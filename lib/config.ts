@@ -13,6 +13,11 @@ const list = z
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))
 
+const whole = (min: number, max: number) => {
+  const message = `must be a whole number from ${min} to ${max}`
+  return z.coerce.number(message).int(message).min(min, message).max(max, message)
+}
+
 const bytes = (fallback: number) =>
   z
     .string()
@@ -22,7 +27,7 @@ const bytes = (fallback: number) =>
 
 /** Every setting Peekr reads from the environment; `.env.example` lists them with the same defaults. */
 const Environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PORT: whole(0, 65535).default(3000),
   HOST: z.string().min(1).default('::'),
   PEEKR_URL: z.url({ protocol: /^https?$/ }).optional(),
   PEEKR_TRUSTED_PROXIES: list,
@@ -43,7 +48,7 @@ const Environment = z.object({
   PEEKR_QUOTA: bytes(0),
   PEEKR_RESERVE: bytes(1 * GIB),
   PEEKR_CACHE: bytes(GIB / 4),
-  PEEKR_JOBS: z.coerce.number().int().min(1).max(64).default(1),
+  PEEKR_JOBS: whole(1, 64).default(1),
   PEEKR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 

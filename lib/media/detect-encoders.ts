@@ -1,4 +1,5 @@
 import { ENCODERS, type EncoderFinding, type EncoderName, type EncoderReport } from '#lib/domain/encoding'
+import { PeekrError } from '#lib/errors'
 import type { FailureReason } from '#lib/media/classify-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { runFfmpeg } from '#lib/media/run-ffmpeg'
@@ -8,7 +9,8 @@ const PICTURE = { width: 640, height: 360 }
 
 /**
  * Encodes one second with each encoder inside the sandbox. A working driver does not mean a working encoder
- * (data-centre cards have none), so only this tells. Never throws; each finding is a sentence.
+ * (data-centre cards have none), so only this tells. Each finding is a sentence.
+ * @throws cancelled; a trial that was stopped says nothing about an encoder.
  */
 export async function detectEncoders(tools: MediaTools, signal?: AbortSignal): Promise<EncoderReport> {
   const findings = await Promise.all(ENCODERS.map((name) => tryEncoder(name, tools, signal)))
@@ -30,6 +32,7 @@ async function tryEncoder(
     deadlineMs: DEADLINE_MS,
     signal,
   })
+  if (reason === 'cancelled') throw new PeekrError('cancelled')
   const frames = counts.outputs[0]?.frames ?? 0
   if (reason === null && frames > 0)
     return { works: true, sentence: `${name} works: a test encode succeeded.` }
