@@ -232,6 +232,11 @@ export function isRetryable(code: ErrorCode): boolean {
   return ERRORS[code].retryable
 }
 
+/** Whether the uploaded file itself is to blame, so that its bytes are of no more use. */
+export function isSourceFault(code: ErrorCode): boolean {
+  return code.startsWith('source_')
+}
+
 /** The public sentence of a code. */
 export function errorMessage(code: ErrorCode): string {
   return ERRORS[code].message

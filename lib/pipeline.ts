@@ -1,12 +1,13 @@
-import { JobModel, type JobRecord } from '#lib/db/models/job'
-import { VideoModel } from '#lib/db/models/video'
-import { failVideo, moveVideo } from '#lib/db/move-video'
+import { JOB_KINDS, JobModel, type JobRecord } from '#lib/db/models/job'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import { failVideo } from '#lib/db/move-video'
 import type { VideoState } from '#lib/domain/video'
-import { type ErrorCode, isRetryable, PeekrError } from '#lib/errors'
-import { forgetEndedJobs } from '#lib/jobs/cancel-jobs'
+import { errorMessage, isSourceFault } from '#lib/errors'
+import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import type { JobHandlers } from '#lib/jobs/run-job'
+import { getLog } from '#lib/log'
 import { forgetUpload } from '#lib/upload/upload-files'
 
 /**
@@ -19,73 +20,75 @@ export const STAGES: JobHandlers = {
   transcode: async (job, context) =>
     (await import('#lib/transcode/transcode-video')).transcodeVideo(job, context),
   publish: async (job, context) => (await import('#lib/publish/publish-video')).publishVideo(job, context),
-  delete: async (job) => (await import('#lib/catalog/erase-video')).eraseVideo(job),
+  delete: async (job, context) => (await import('#lib/catalog/erase-video')).eraseVideo(job, context),
 }
 
 const UNDER_WAY: VideoState[] = ['ingesting', 'transcoding']
 
-/** Queues what is next for one video. Calling it at any time, any number of times, is safe. */
+/** Does what is next for one video. Calling it at any time, any number of times, is safe. */
 export async function advanceVideo(videoId: string): Promise<void> {
-  const video = await VideoModel.findById(videoId, { state: 1, deletedAt: 1, uploadId: 1 }).lean()
-  if (video === null) return
+  const video = await VideoModel.findById(videoId, {
+    state: 1,
+    deletedAt: 1,
+    uploadId: 1,
+    revision: 1,
+  }).lean()
+  if (video === null) return forgetEndedJobs(videoId, JOB_KINDS)
   if (video.deletedAt !== null) return enqueueJob('delete', videoId, { fresh: true })
-  if (video.state === 'ingesting') return enqueueJob('ingest', videoId)
-  if (video.state !== 'transcoding') return
+  if (!UNDER_WAY.includes(video.state)) return
+  // Read after the video: a job that ended badly before its last retry is forgotten by now.
+  const jobs = await JobModel.find({ videoId }, { kind: 1, state: 1, failure: 1 }).lean()
+  const isDone = (kind: JobRecord['kind']) => jobs.some((job) => job.kind === kind && job.state === 'done')
+  const spoiler =
+    jobs.find(({ state }) => state === 'failed') ?? jobs.find(({ state }) => state === 'cancelled')
+  if (spoiler !== undefined) return settleFailure(video, spoiler)
+  // The ingest moves the video on before its own end is written; what needs its result waits for that.
+  if (!isDone('ingest')) return enqueueJob('ingest', videoId)
   await forgetUpload(video.uploadId)
   await enqueueJob('transcode', videoId)
   await enqueueJob('hash', videoId)
-  const done = await JobModel.find({ videoId, state: 'done' }, { kind: 1 }).lean()
-  const isDone = (kind: JobRecord['kind']) => done.some((job) => job.kind === kind)
   if (isDone('transcode') && isDone('hash')) await enqueueJob('publish', videoId)
 }
 
-/** Runs after every job that ended well. */
-export async function onJobDone(job: JobRecord): Promise<void> {
-  if (job.kind === 'delete') await JobModel.deleteMany({ videoId: job.videoId })
-  else await advanceVideo(job.videoId)
-}
-
-/** Runs after a job failed for good: tells the owner why, and keeps the source only where a retry could use it. */
-export async function onJobFailed(
-  job: JobRecord,
-  failure: { code: ErrorCode; message: string },
-): Promise<void> {
-  if (job.kind === 'delete') return // the sweep tries again
-  await failVideo(job.videoId, failure)
-  const library = await getLibrary()
-  if (isRetryable(failure.code)) return library.removeAttempts(job.videoId)
-  const video = await VideoModel.findById(job.videoId, { uploadId: 1 }).lean()
-  if (video !== null) await forgetUpload(video.uploadId)
-  await library.deleteVideo(job.videoId)
+/** Runs after every job that ended for good, well or badly. Delivered twice it changes nothing. */
+export async function onJobEnded(job: JobRecord): Promise<void> {
+  // A deletion that failed is left to the sweep, or it would be tried again without a pause.
+  if (job.kind === 'delete' && (await VideoModel.exists({ _id: job.videoId }))) return
+  await advanceVideo(job.videoId)
 }
 
 /**
- * Starts a failed video again from the stage that can still be done.
- * @throws conflict when it did not fail, or when its source is gone.
+ * Ends a video of which a job ended badly: stops its other jobs, keeps the source only where a retry could use it,
+ * and then tells the owner why. Marking comes last, so a crash before it is made up for; until every other job has
+ * stopped it does nothing more, and the last of them comes here again.
  */
-export async function retryVideo(videoId: string): Promise<void> {
-  const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
-  if (video === null) throw new PeekrError('not_found')
-  if (video.state !== 'failed') {
-    throw new PeekrError('conflict', {
-      message: `This video is ${video.state}; only a failed one can be retried.`,
-    })
+async function settleFailure(
+  video: Pick<VideoRecord, '_id' | 'uploadId' | 'revision'>,
+  { failure }: Pick<JobRecord, 'failure'>,
+): Promise<void> {
+  const { _id: videoId, uploadId, revision } = video
+  if ((await cancelJobs(videoId, ['delete'])) > 0) return
+  const reason = failure ?? { code: 'internal' as const, message: errorMessage('internal') }
+  const library = await getLibrary()
+  if (isSourceFault(reason.code) && revision === null) {
+    await forgetUpload(uploadId)
+    await library.deleteVideo(videoId)
+  } else {
+    await library.removeAttempts(videoId)
   }
-  if (video.failure !== null && !isRetryable(video.failure.code)) {
-    throw new PeekrError('conflict', {
-      message:
-        'Trying again cannot help here: the file itself is the problem. Delete this video and upload another file.',
-    })
-  }
-  const ingested = await JobModel.exists({ videoId, kind: 'ingest', state: 'done' })
-  await forgetEndedJobs(videoId, ingested ? ['hash', 'transcode', 'publish'] : ['ingest'])
-  await moveVideo(videoId, ingested ? 'transcoding' : 'ingesting', { progress: 0 })
-  await advanceVideo(videoId)
+  await failVideo(videoId, reason)
 }
 
-/** Makes up for every event that was lost: looks at each video that is on its way. */
+/** Makes up for every event that was lost: looks at each video that is on its way. One's trouble is not another's. */
 export async function sweepPipeline(): Promise<void> {
   const underWay = { $or: [{ state: { $in: UNDER_WAY } }, { deletedAt: { $ne: null } }] }
   const videos = await VideoModel.find(underWay, { _id: 1 }).setOptions({ sanitizeFilter: false }).lean()
-  for (const video of videos) await advanceVideo(video._id)
+  for (const { _id: videoId } of videos) {
+    await advanceVideo(videoId).catch((error) =>
+      getLog('sweep').warn(
+        { err: error, videoId },
+        'this video could not be moved on; the next sweep tries again',
+      ),
+    )
+  }
 }

@@ -1,12 +1,13 @@
 import { getConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
+import { isPeekrError } from '#lib/errors'
 import { getEncoderReport } from '#lib/jobs/encoder-report'
 import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
 import { startRunner } from '#lib/jobs/runner'
 import { wakeJobs } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
-import { onJobDone, onJobFailed, STAGES, sweepPipeline } from '#lib/pipeline'
+import { onJobEnded, STAGES, sweepPipeline } from '#lib/pipeline'
 import { holdDataFolder } from '#lib/storage/hold-data-folder'
 import { mountImageIfNeeded } from '#lib/storage/mount-image'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
@@ -25,13 +26,8 @@ export interface Services {
 export async function startServices(): Promise<Services> {
   const { dataPath, role, jobsMax } = getConfig()
   await mountImageIfNeeded(dataPath)
-  await connectDatabase()
-  await getLibrary()
-  const held = await holdDataFolder(dataPath)
-  const runner =
-    role === 'web'
-      ? null
-      : startRunner({ handlers: STAGES, jobsMax, onDone: onJobDone, onFailed: onJobFailed })
+  const held = await openData(dataPath)
+  const runner = role === 'web' ? null : startRunner({ handlers: STAGES, jobsMax, onEnded: onJobEnded })
   if (runner !== null) reportEncoders()
   const sweep = startSweep()
   let stopping: Promise<void> | null = null
@@ -47,6 +43,19 @@ export async function startServices(): Promise<Services> {
       stopping ??= stop()
       return stopping
     },
+  }
+}
+
+/** The database, then the library. What was begun is let go when one cannot be had, or the process would not end. */
+async function openData(dataPath: string): Promise<{ release(): Promise<void> }> {
+  try {
+    await connectDatabase()
+    await getLibrary()
+    return await holdDataFolder(dataPath)
+  } catch (error) {
+    await closePool()
+    await disconnectDatabase()
+    throw error
   }
 }
 
@@ -81,6 +90,9 @@ function reportEncoders(): void {
   const log = getLog('encoders')
   getEncoderReport().then(
     (report) => log.info({ report }, 'test encodes done'),
-    (error) => log.error({ err: error }, 'the test encode could not run; the first job tries again'),
+    (error) => {
+      if (isPeekrError(error) && error.code === 'cancelled') return // stopped before it was done
+      log.error({ err: error }, 'the test encode could not run; the first job tries again')
+    },
   )
 }

@@ -5,26 +5,27 @@ import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
 import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { getLibrary } from '#lib/jobs/library'
-import type { JobOutcome } from '#lib/jobs/run-job'
+import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { removeUploadFile } from '#lib/upload/upload-files'
 
-const RUNNING_WAIT_MS = 10_000
-const RUNNING_POLL_MS = 250
+/** A holder that died leaves a lease of 20 s; the attempts at this job outlast it. */
+const RUNNING_POLLS_MAX = 50
+const RUNNING_POLL_MS = 200
 
 /**
- * The `delete` job: waits for the video's other jobs to stop, then removes its files, its jobs and its record.
- * The upload is marked as abandoned, and its bytes go with the upload sweep. Twice is safe.
+ * The `delete` job: waits for the video's other jobs to stop, then removes its files, its upload's bytes, its jobs and
+ * its record, which goes last: until then the sweep comes back. Twice is safe.
  * @throws worker_lost when another job does not stop in time; the job is tried again.
  */
-export async function eraseVideo(job: JobRecord): Promise<JobOutcome> {
+export async function eraseVideo(job: JobRecord, { signal }: JobContext): Promise<JobOutcome> {
   const { videoId } = job
-  const deadline = Date.now() + RUNNING_WAIT_MS
-  while ((await cancelJobs(videoId, ['delete'])) > 0) {
-    if (Date.now() > deadline) throw new PeekrError('worker_lost', { details: { videoId } })
-    await sleep(RUNNING_POLL_MS)
+  for (let poll = 0; (await cancelJobs(videoId, ['delete'])) > 0; poll += 1) {
+    if (poll === RUNNING_POLLS_MAX) throw new PeekrError('worker_lost', { details: { videoId } })
+    await sleep(RUNNING_POLL_MS, undefined, { signal })
   }
-  const library = await getLibrary()
-  await library.deleteVideo(videoId)
-  await UploadModel.updateOne({ videoId }, { $set: { state: 'abandoned' } })
+  await (await getLibrary()).deleteVideo(videoId)
+  const upload = await UploadModel.findOneAndUpdate({ videoId }, { $set: { state: 'abandoned' } }).lean()
+  if (upload !== null) await removeUploadFile(upload._id)
   await JobModel.deleteMany({ videoId, kind: { $ne: 'delete' } }).setOptions({ sanitizeFilter: false })
   await VideoModel.deleteOne({ _id: videoId })
   return { result: null, encoder: null }

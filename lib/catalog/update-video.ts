@@ -4,7 +4,7 @@ import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
-import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
@@ -25,6 +25,6 @@ export async function updateVideo(asked: {
   ).lean()
   if (record === null) throw new PeekrError('not_found')
   if (changes.visibility !== undefined) forgetStreamAccess(videoId)
-  await writeVideoRecord(record)
+  await refreshVideoRecord(videoId)
   return getView(record, viewer)
 }

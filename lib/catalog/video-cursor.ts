@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { VideoRecord } from '#lib/db/models/video'
+import { ID_PATTERN } from '#lib/domain/id'
 import type { VideoSort } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
 
@@ -13,7 +14,12 @@ export const SORT_ORDERS: Record<VideoSort, { field: SortField; direction: 1 | -
   longest: { field: 'durationSeconds', direction: -1 },
 }
 
-const Cursor = z.tuple([z.union([z.string(), z.number(), z.null()]), z.string()])
+/** What a cursor holds of each field; anything else in one is not ours. */
+const VALUES: Record<SortField, z.ZodType<Date | string | number | null>> = {
+  createdAt: z.iso.datetime().transform((text) => new Date(text)),
+  title: z.string(),
+  durationSeconds: z.number().nullable(),
+}
 
 /** Where a page ended, as an opaque text: the last item's sort value and id. */
 export function buildCursor(record: VideoRecord, sort: VideoSort): string {
@@ -28,8 +34,7 @@ export function buildCursor(record: VideoRecord, sort: VideoSort): string {
  */
 export function parseCursor(cursor: string, sort: VideoSort): Record<string, unknown> {
   const { field, direction } = SORT_ORDERS[sort]
-  const [plain, id] = decodeCursor(cursor)
-  const value = field === 'createdAt' ? new Date(String(plain)) : plain
+  const [value, id] = decodeCursor(cursor, field)
   const tie = { [field]: value, _id: { $gt: id } }
   // Unknown durations sort last when descending: BSON orders null before numbers.
   if (value === null) return direction === -1 ? tie : { $or: [{ [field]: { $ne: null } }, tie] }
@@ -37,9 +42,10 @@ export function parseCursor(cursor: string, sort: VideoSort): Record<string, unk
   return { $or: direction === -1 ? [beyond, { [field]: null }, tie] : [beyond, tie] }
 }
 
-function decodeCursor(cursor: string): z.infer<typeof Cursor> {
+function decodeCursor(cursor: string, field: SortField): [Date | string | number | null, string] {
   try {
-    return Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
+    const shape = z.tuple([VALUES[field], z.string().regex(ID_PATTERN)])
+    return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch (cause) {
     throw new PeekrError('invalid_input', {
       message: 'This page mark is not valid. Start again from the first page.',

@@ -5,14 +5,16 @@ import { statesBefore, type VideoFailure, type VideoState } from '#lib/domain/vi
  * Takes a video to its next state in one atomic step, with the facts that become true with it.
  * Returns whether it was this call that moved it: false when the video is gone, is there already, or may not go there,
  * so that the same event delivered twice changes nothing.
+ * @param from narrows where it may come from, for a caller that could be late.
  */
 export async function moveVideo(
   videoId: string,
   to: VideoState,
   facts: Partial<VideoRecord> = {},
+  from: VideoState[] = statesBefore(to),
 ): Promise<boolean> {
   const moved = await VideoModel.updateOne(
-    { _id: videoId, deletedAt: null, state: { $in: statesBefore(to) } },
+    { _id: videoId, deletedAt: null, state: { $in: from } },
     { $set: { failure: null, ...facts, state: to } },
     { sanitizeFilter: false },
   )

@@ -5,6 +5,7 @@ import type { JobRecord } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
 import { moveVideo } from '#lib/db/move-video'
 import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
 import { admitSource } from '#lib/ingest/admit-source'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
@@ -14,12 +15,12 @@ import { getMediaTools } from '#lib/media/media-tools'
 /**
  * The `ingest` job: brings the finished upload into the library without moving its bytes, looks at it in the sandbox,
  * and admits it. Its result is the probe, which the transcode starts from. Twice is safe.
- * @throws source_empty, source_not_video, source_audio_only, source_too_complex, source_truncated, disk_full
+ * @throws source_empty, source_not_video, source_audio_only, source_too_complex, source_truncated, disk_full, cancelled when the video is gone
  */
 export async function ingestVideo(job: JobRecord, context: JobContext): Promise<JobOutcome> {
   const { videoId } = job
   const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
-  if (video === null) return { result: null, encoder: null }
+  if (video === null) throw new PeekrError('cancelled')
   const library = await getLibrary()
   await library.createVideo(videoId)
   await library.adoptSource(videoId, join(getConfig().dataPath, UPLOADS_FOLDER, video.uploadId))
@@ -29,11 +30,8 @@ export async function ingestVideo(job: JobRecord, context: JobContext): Promise<
   const admitted = admitSource(probe, sizeBytes)
   const { width, height } = admitted.video
   context.log(`Admitted: ${admitted.video.codec} in ${admitted.container}, ${width}×${height}.`)
-  await moveVideo(videoId, 'transcoding', {
-    durationSeconds: admitted.durationSeconds,
-    width,
-    height,
-    progress: 0.02,
-  })
+  const facts = { durationSeconds: admitted.durationSeconds, width, height, progress: 0.02 }
+  // From `ingesting` only: a holder that lost its lease and comes late must not take a ready video back.
+  await moveVideo(videoId, 'transcoding', facts, ['ingesting'])
   return { result: probe, encoder: null }
 }

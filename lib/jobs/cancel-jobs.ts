@@ -1,4 +1,5 @@
 import { type JobKind, JobModel } from '#lib/db/models/job'
+import { getServerTime } from '#lib/db/server-time'
 import { errorMessage } from '#lib/errors'
 
 const TRUSTED = { sanitizeFilter: false } as const
@@ -10,9 +11,10 @@ const TRUSTED = { sanitizeFilter: false } as const
 export async function cancelJobs(videoId: string, except: readonly JobKind[] = []): Promise<number> {
   const ofVideo = { videoId, kind: { $nin: except } }
   const failure = { code: 'cancelled', message: errorMessage('cancelled') }
+  const finishedAt = await getServerTime()
   await JobModel.updateMany(
     { ...ofVideo, state: 'queued' },
-    { $set: { state: 'cancelled', failure } },
+    { $set: { state: 'cancelled', failure, finishedAt } },
     TRUSTED,
   )
   await JobModel.updateMany({ ...ofVideo, state: 'running' }, { $set: { cancelRequested: true } }, TRUSTED)

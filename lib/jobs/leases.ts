@@ -1,3 +1,4 @@
+import { isDuplicate } from '#lib/db/is-duplicate'
 import { type JobKind, JobModel, type JobRecord, type JobState } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
 import { createId } from '#lib/domain/id'
@@ -7,12 +8,13 @@ import { wakeJobs } from '#lib/jobs/wake'
 /** A holder that has not been heard of for this long has lost its job. */
 export const LEASE_MS = 20_000
 export const ATTEMPTS_MAX = 3
-const LOG_LINES_MAX = 200
+export const LOG_LINES_MAX = 200
 const BACKOFF_MS = 2_000
+const CANCELLED = { code: 'cancelled', message: errorMessage('cancelled') } as const
 
-/** Filters here are built from our own values; the global sanitizer is for those that come from outside. */
 const ENDED: JobState[] = ['done', 'failed', 'cancelled']
 
+/** Filters here are built from our own values; the global sanitizer is for those that come from outside. */
 const TRUSTED = { sanitizeFilter: false } as const
 
 /**
@@ -45,7 +47,7 @@ export async function enqueueJob(
       { upsert: true },
     )
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error // two callers at once: the other one's insert is as good
+    if (!isDuplicate(error)) throw error // two callers at once: the other one's insert is as good
   }
   if (fresh) {
     const ended = { videoId, kind, state: { $in: ENDED } }
@@ -57,11 +59,17 @@ export async function enqueueJob(
 /**
  * Takes the oldest job that is due, or one whose holder fell silent; null when there is none.
  * The returned `fence` is what every later write of this holder must carry.
+ * @param except jobs the holder is still working on: while the database was away their leases may have lapsed.
  */
-export async function claimJob(holder: string, kinds: readonly JobKind[]): Promise<JobRecord | null> {
+export async function claimJob(
+  holder: string,
+  kinds: readonly JobKind[],
+  except: readonly string[] = [],
+): Promise<JobRecord | null> {
   const now = await getServerTime()
   return JobModel.findOneAndUpdate(
     {
+      _id: { $nin: except },
       kind: { $in: kinds },
       attempts: { $lt: ATTEMPTS_MAX },
       $or: [
@@ -102,34 +110,42 @@ export async function renewLease(
   return renewed.cancelRequested ? 'cancelled' : 'held'
 }
 
-/** Ends a job well. False when the lease was lost: then nothing was written. */
+/**
+ * Ends a job well. `cancelled` when somebody asked for that before it was written, so that what comes next is not
+ * begun; but a publish that went through is there for all to see. `lost`: nothing was written.
+ */
 export async function completeJob(
   job: JobRecord,
   facts: { result: unknown; log: string[]; encoder: string | null },
-): Promise<boolean> {
-  return endJob(job, 'done', { ...facts, progress: 1, failure: null })
+): Promise<'done' | 'cancelled' | 'lost'> {
+  const done = { ...facts, progress: 1, failure: null }
+  if (job.kind === 'publish') return (await endJob(job, 'done', done)) ? 'done' : 'lost'
+  if (await endJob(job, 'done', done, { cancelRequested: false })) return 'done'
+  return (await endJob(job, 'cancelled', { failure: CANCELLED, log: facts.log })) ? 'cancelled' : 'lost'
 }
 
 /**
  * Ends an attempt badly: back into the queue with a growing pause while the error may pass and attempts are left,
- * otherwise failed. Returns which; `lost` when somebody else has the job by now.
+ * otherwise failed, or cancelled. Returns which; `lost` when somebody else has the job by now.
  */
 export async function failJob(
   job: JobRecord,
   error: ErrorData,
   log: string[],
-): Promise<'retried' | 'failed' | 'lost'> {
+): Promise<'retried' | 'failed' | 'cancelled' | 'lost'> {
   const failure = { code: error.code, message: error.message }
-  const passing = isRetryable(error.code) && error.code !== 'cancelled'
-  if (!passing || job.attempts >= ATTEMPTS_MAX) {
-    const state = error.code === 'cancelled' ? 'cancelled' : 'failed'
-    return (await endJob(job, state, { failure, log })) ? 'failed' : 'lost'
+  if (error.code !== 'cancelled') {
+    if (!isRetryable(error.code) || job.attempts >= ATTEMPTS_MAX) {
+      return (await endJob(job, 'failed', { failure, log })) ? 'failed' : 'lost'
+    }
+    const now = await getServerTime()
+    const runAfter = new Date(now.getTime() + BACKOFF_MS * 2 ** (job.attempts - 1))
+    const update = { state: 'queued', runAfter, lease: null, failure, log: log.slice(-LOG_LINES_MAX) }
+    const wanted = { ...heldBy(job), cancelRequested: false }
+    const retried = await JobModel.updateOne(wanted, { $set: update }, TRUSTED)
+    if (retried.modifiedCount === 1) return 'retried'
   }
-  const now = await getServerTime()
-  const runAfter = new Date(now.getTime() + BACKOFF_MS * 2 ** (job.attempts - 1))
-  const update = { state: 'queued', runAfter, lease: null, failure, log: log.slice(-LOG_LINES_MAX) }
-  const retried = await JobModel.updateOne(heldBy(job), { $set: update }, TRUSTED)
-  return retried.modifiedCount === 1 ? 'retried' : 'lost'
+  return (await endJob(job, 'cancelled', { failure: CANCELLED, log })) ? 'cancelled' : 'lost'
 }
 
 /** Gives a job back unharmed, as at shutdown: the attempt does not count. */
@@ -161,10 +177,11 @@ async function endJob(
   job: JobRecord,
   state: 'done' | 'failed' | 'cancelled',
   facts: object,
+  condition: { cancelRequested?: boolean } = {},
 ): Promise<boolean> {
   const finishedAt = await getServerTime()
   const ended = await JobModel.updateOne(
-    heldBy(job),
+    { ...heldBy(job), ...condition },
     { $set: { ...facts, state, finishedAt, lease: null } },
     TRUSTED,
   )
@@ -173,8 +190,4 @@ async function endJob(
 
 function heldBy(job: JobRecord) {
   return { _id: job._id, fence: job.fence, state: 'running' as const }
-}
-
-function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11000
 }

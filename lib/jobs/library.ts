@@ -1,6 +1,6 @@
 import { getConfig } from '#lib/config'
 import { runTask } from '#lib/jobs/pool'
-import { singleton } from '#lib/singleton'
+import { forgetSingleton, singleton } from '#lib/singleton'
 import { openStorage } from '#lib/storage/open-storage'
 import type { Storage } from '#lib/storage/storage'
 
@@ -18,6 +18,9 @@ export function getLibrary(): Promise<Storage> {
         })
         return stdout
       },
+    }).catch((error: unknown) => {
+      forgetSingleton('jobs.library') // the disk may be there the next time
+      throw error
     }),
   )
 }

@@ -1,10 +1,10 @@
 import type { JobKind, JobRecord } from '#lib/db/models/job'
 import { PeekrError, toErrorData } from '#lib/errors'
-import { completeJob, failJob, handBackJob, renewLease } from '#lib/jobs/leases'
+import { isDatabaseAway } from '#lib/http/is-database-away'
+import { completeJob, failJob, handBackJob, LOG_LINES_MAX } from '#lib/jobs/leases'
+import { persist } from '#lib/jobs/persist'
+import { startHeartbeat } from '#lib/jobs/start-heartbeat'
 import { getLog } from '#lib/log'
-
-const HEARTBEAT_MS = 1_000
-const LOG_LINES_MAX = 200
 
 /** What a handler is given beside its job. */
 export interface JobContext {
@@ -25,13 +25,16 @@ export type JobHandlers = Record<JobKind, (job: JobRecord, context: JobContext) 
 export interface RunnerOptions {
   handlers: JobHandlers
   jobsMax: number
-  /** After a job ended well. Throwing is logged; the sweep must be able to make up for it. */
-  onDone(job: JobRecord): Promise<void>
-  /** After a job failed for good. */
-  onFailed(job: JobRecord, failure: { code: string; message: string }): Promise<void>
+  /** After a job ended for good, well or badly. Throwing is logged; the sweep must be able to make up for it. */
+  onEnded(job: JobRecord): Promise<void>
 }
 
-/** One attempt at one job, from its first heartbeat to the write that ends it. Never throws for what the handler threw. */
+type Ending = 'done' | 'retried' | 'failed' | 'cancelled' | 'lost' | 'handed back'
+
+/**
+ * One attempt at one job, from its first heartbeat to the write that ends it. Never throws for what the handler threw;
+ * throws when the ending could not be written, and the lease then lapses.
+ */
 export async function runJob(
   job: JobRecord,
   controller: AbortController,
@@ -41,7 +44,6 @@ export async function runJob(
   const log = getLog('jobs').child({ jobId: job._id, kind: job.kind, videoId: job.videoId })
   const lines: string[] = []
   let progress = 0
-  let ending: 'lost' | 'cancelled' | null = null
   const context: JobContext = {
     signal: controller.signal,
     report: (value) => {
@@ -52,34 +54,35 @@ export async function runJob(
       if (lines.length > LOG_LINES_MAX) lines.shift()
     },
   }
-  const heartbeat = setInterval(async () => {
-    try {
-      const lease = await renewLease(job, { progress, log: lines })
-      if (lease === 'held' || ending !== null) return
-      ending = lease
-      controller.abort()
-    } catch (error) {
-      log.warn({ err: error }, 'the lease could not be renewed; trying again')
+  const heartbeat = startHeartbeat(job, controller, () => ({ progress, log: lines }))
+
+  const endBadly = async (error: unknown): Promise<Ending> => {
+    if (heartbeat.verdict() === 'lost') return 'lost'
+    // A database that went away says nothing of the job: the attempt does not count.
+    if (heartbeat.verdict() === null && (isStopping() || isDatabaseAway(error))) {
+      await persist(() => handBackJob(job), isStopping)
+      return 'handed back'
     }
-  }, HEARTBEAT_MS)
+    const data = toErrorData(heartbeat.verdict() === 'cancelled' ? new PeekrError('cancelled') : error)
+    log.warn({ err: error, code: data.code, details: data.details }, 'job attempt failed')
+    return persist(() => failJob(job, data, [...lines, data.message]), isStopping)
+  }
+
+  const attempt = async (): Promise<Ending> => {
+    try {
+      const { result, encoder } = await options.handlers[job.kind](job, context)
+      return await persist(() => completeJob(job, { result, log: lines, encoder }), isStopping)
+    } catch (error) {
+      return endBadly(error)
+    }
+  }
 
   log.info({ attempt: job.attempts }, 'job started')
   try {
-    const { result, encoder } = await options.handlers[job.kind](job, context)
-    clearInterval(heartbeat)
-    if (!(await completeJob(job, { result, log: lines, encoder })))
-      return log.warn('finished after its lease was lost')
-    log.info('job done')
-    await options.onDone(job)
-  } catch (error) {
-    clearInterval(heartbeat)
-    if (ending === 'lost') return log.warn('stopped: its lease was lost')
-    if (isStopping() && ending === null) return handBackJob(job)
-    const data = toErrorData(ending === 'cancelled' ? new PeekrError('cancelled') : error)
-    log.warn({ err: error, code: data.code, details: data.details }, 'job attempt failed')
-    const outcome = await failJob(job, data, [...lines, data.message])
-    if (outcome === 'failed') await options.onFailed(job, { code: data.code, message: data.message })
+    const ending = await attempt()
+    log.info({ ending }, 'job attempt ended')
+    if (ending === 'done' || ending === 'failed' || ending === 'cancelled') await options.onEnded(job)
   } finally {
-    clearInterval(heartbeat)
+    heartbeat.stop()
   }
 }

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import type { JobKind, JobRecord } from '#lib/db/models/job'
-import { errorMessage } from '#lib/errors'
 import { claimJob, failLostJobs } from '#lib/jobs/leases'
 import { type RunnerOptions, runJob } from '#lib/jobs/run-job'
 import { onWake } from '#lib/jobs/wake'
@@ -8,19 +7,21 @@ import { getLog } from '#lib/log'
 
 const POLL_MS = 2_000
 
+interface Lane {
+  kinds: JobKind[]
+  slots: number
+  busy: number
+}
+
 /**
- * Takes up due jobs until stopped, `jobsMax` at a time for the heavy kind and the light kinds beside them, so that
- * a long encode never holds up the ingest of another video.
+ * Takes up due jobs until stopped. Each kind has slots of its own, so that neither a long encode nor the hash of a
+ * large file holds up the ingest or the deletion of another video.
  */
 export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
   const log = getLog('jobs')
   const holder = `${hostname()}:${process.pid}`
-  const lanes: { kinds: JobKind[]; slots: number }[] = [
-    { kinds: ['transcode'], slots: options.jobsMax },
-    { kinds: ['ingest', 'publish', 'delete', 'hash'], slots: 2 },
-  ]
-  const running = new Map<Promise<void>, AbortController>()
-  const busy = new Map(lanes.map((lane) => [lane, 0]))
+  const lanes = buildLanes(options.jobsMax)
+  const running = new Map<string, { run: Promise<void>; controller: AbortController }>()
   let stopped = false
   let looking: Promise<void> | null = null
   let lookAgain = false
@@ -44,31 +45,35 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
 
   const lookOnce = async () => {
     for (const job of await failLostJobs()) {
-      await options.onFailed(job, { code: 'worker_lost', message: errorMessage('worker_lost') })
+      await options.onEnded(job).catch((error) => logUnheard(job, error))
     }
     for (const lane of lanes) {
-      while (!stopped && (busy.get(lane) ?? 0) < lane.slots) {
-        const job = await claimJob(holder, lane.kinds)
+      while (!stopped && lane.busy < lane.slots) {
+        const job = await claimJob(holder, lane.kinds, [...running.keys()])
         if (job === null) break
         start(lane, job)
       }
     }
   }
 
-  const start = (lane: (typeof lanes)[number], job: JobRecord) => {
+  const start = (lane: Lane, job: JobRecord) => {
     const controller = new AbortController()
-    busy.set(lane, (busy.get(lane) ?? 0) + 1)
+    lane.busy += 1
     const run = runJob(job, controller, options, () => stopped)
-      .catch((error) =>
-        log.error({ err: error, jobId: job._id }, 'a job could not be ended; its lease will lapse'),
-      )
+      .catch((error) => logUnheard(job, error))
       .finally(() => {
-        running.delete(run)
-        busy.set(lane, (busy.get(lane) ?? 1) - 1)
+        running.delete(job._id)
+        lane.busy -= 1
         look()
       })
-    running.set(run, controller)
+    running.set(job._id, { run, controller })
   }
+
+  const logUnheard = ({ _id: jobId, kind, videoId }: JobRecord, error: unknown) =>
+    log.error(
+      { err: error, jobId, kind, videoId },
+      'the end of a job went unheard; the sweep makes up for it',
+    )
 
   const timer = setInterval(look, POLL_MS)
   const unsubscribe = onWake(look)
@@ -80,8 +85,19 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
       clearInterval(timer)
       unsubscribe()
       await looking
-      for (const controller of running.values()) controller.abort()
-      await Promise.allSettled(running.keys())
+      for (const { controller } of running.values()) controller.abort()
+      await Promise.allSettled([...running.values()].map(({ run }) => run))
     },
   }
+}
+
+function buildLanes(jobsMax: number): Lane[] {
+  const slots: Record<JobKind, number> = {
+    ingest: 2,
+    transcode: jobsMax,
+    publish: jobsMax,
+    hash: 1,
+    delete: 1,
+  }
+  return Object.entries(slots).map(([kind, count]) => ({ kinds: [kind as JobKind], slots: count, busy: 0 }))
 }

@@ -7,13 +7,14 @@ import { VideoModel } from '#lib/db/models/video'
 import { moveVideo, reportVideoProgress } from '#lib/db/move-video'
 import { MANIFEST } from '#lib/domain/media-paths'
 import type { Transcoded } from '#lib/domain/transcoded'
+import { PeekrError } from '#lib/errors'
 import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { getMediaTools } from '#lib/media/media-tools'
 import { buildManifest, signManifest } from '#lib/publish/manifest'
-import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { refreshVideoRecord, writeVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 import type { Storage } from '#lib/storage/storage'
 
@@ -65,7 +66,8 @@ async function proveAttempt(videoId: string, transcoded: Transcoded, context: Jo
 async function showRevision(videoId: string, transcoded: Transcoded): Promise<void> {
   const { revisionId, encoded } = transcoded
   const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
-  if (video === null || video.state === 'ready') return
+  if (video === null) throw new PeekrError('cancelled')
+  if (video.state === 'ready') return
   const facts = {
     revision: {
       id: revisionId,
@@ -78,7 +80,12 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
     publishedAt: video.publishedAt ?? new Date(),
   }
   await writeVideoRecord({ ...video, ...facts })
-  await moveVideo(videoId, 'ready', { ...facts, playable: true, progress: 1 })
+  const shown = await moveVideo(videoId, 'ready', { ...facts, playable: true, progress: 1 })
+  // Somebody cancelled it or began its deletion meanwhile: its source must stay where it is.
+  if (!shown && !(await VideoModel.exists({ _id: videoId, state: 'ready' })))
+    throw new PeekrError('cancelled')
+  // Its details may have been edited since they were read above.
+  await refreshVideoRecord(videoId)
 }
 
 /** One for each revision, and one only, however often the job is repeated. */

@@ -1,5 +1,5 @@
 import { UserModel } from '#lib/db/models/user'
-import type { VideoRecord } from '#lib/db/models/video'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { VIDEO_RECORD } from '#lib/domain/media-paths'
 import { getLibrary } from '#lib/jobs/library'
 import { buildVideoRecord, formatVideoRecord } from '#lib/publish/video-record'
@@ -17,4 +17,20 @@ export async function writeVideoRecord(video: VideoRecord): Promise<void> {
     { id: video.ownerId, name: owner?.name ?? 'Deleted user', email: owner?.email ?? null },
   )
   await (await getLibrary()).writeVideoFile(video._id, VIDEO_RECORD, formatVideoRecord(record))
+}
+
+const ROUNDS_MAX = 5
+
+/**
+ * Writes `video.json` as the database has the video now, and again if that changed while writing: of two edits at
+ * once, whichever file lands last is then the newer one. A video that is gone has none. Safe to repeat.
+ */
+export async function refreshVideoRecord(videoId: string): Promise<void> {
+  let written: VideoRecord | null = null
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
+    if (video === null || video.updatedAt.getTime() === written?.updatedAt.getTime()) return
+    await writeVideoRecord(video)
+    written = video
+  }
 }

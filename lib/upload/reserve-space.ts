@@ -5,7 +5,7 @@ import { UploadModel } from '#lib/db/models/upload'
 import { type PendingUpload, UploadLedgerModel, type UploadLedgerRecord } from '#lib/db/models/upload-ledger'
 import { VideoModel } from '#lib/db/models/video'
 import { formatBytes } from '#lib/domain/format'
-import { isRetryable, PeekrError } from '#lib/errors'
+import { type ErrorCode, isSourceFault, PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
 import { getSpace } from '#lib/storage/free-space'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
@@ -68,10 +68,15 @@ export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySe
   ).lean()
   let sumBytes = 0
   for (const { uploadId, state, failure, source } of videos) {
-    const isGone = state === 'failed' && failure !== null && !isRetryable(failure.code)
+    const isGone = state === 'failed' && failure !== null && !isSourceKept(failure.code)
     if (!isGone && !exceptUploadIds.has(uploadId)) sumBytes += source.sizeBytes
   }
   return sumBytes
+}
+
+/** As the pipeline leaves it: a file that is itself the problem goes, and so does one that never came whole. */
+function isSourceKept(code: ErrorCode): boolean {
+  return !isSourceFault(code) && code !== 'upload_expired'
 }
 
 async function getLedger(): Promise<UploadLedgerRecord> {

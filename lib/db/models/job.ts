@@ -17,8 +17,9 @@ export interface JobRecord {
   progress: number
   /** Not taken up before this. */
   runAfter: Date
-  /** Who holds it, until when (server time), and the number that only the holder's writes carry. */
-  lease: { holder: string; expiresAt: Date; fence: number } | null
+  /** Who holds it, and until when (server time). */
+  lease: { holder: string; expiresAt: Date } | null
+  /** Counts the holders: every write of one carries its number, so one that lost the job changes nothing. */
   fence: number
   cancelRequested: boolean
   failure: { code: ErrorCode; message: string } | null
@@ -55,7 +56,7 @@ const schema = new Schema<JobRecord>(
   },
   { versionKey: false, collection: 'jobs' },
 )
-// One live job of a kind for a video: delivering the same event twice changes nothing.
+// One job of a kind for a video: delivering the same event twice changes nothing.
 schema.index({ videoId: 1, kind: 1 }, { unique: true })
 schema.index({ state: 1, runAfter: 1, createdAt: 1 })
 schema.plugin(sanitizeFilters)

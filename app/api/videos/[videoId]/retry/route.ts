@@ -1,7 +1,7 @@
 import { getVideo, requireEditableVideo } from '#lib/catalog/get-video'
+import { retryVideo } from '#lib/catalog/retry-video'
 import { apiRoute } from '#lib/http/api-route'
 import { jsonResponse } from '#lib/http/json-response'
-import { retryVideo } from '#lib/pipeline'
 
 /** Starts a failed video again; for its owner and administrators. */
 export const POST = apiRoute<{ videoId: string }>(async ({ viewer, params }) => {
