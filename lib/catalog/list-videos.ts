@@ -1,7 +1,7 @@
 import { presentVideos } from '#lib/catalog/present-video'
 import { buildCursor, parseCursor, SORT_ORDERS } from '#lib/catalog/video-cursor'
 import { VideoModel } from '#lib/db/models/video'
-import type { Viewer } from '#lib/domain/permissions'
+import { hasScope, type Viewer } from '#lib/domain/permissions'
 import type { VideoPage, VideoSort } from '#lib/domain/video-view'
 
 const LIMIT_DEFAULT = 24
@@ -24,8 +24,8 @@ export interface ListVideosOptions {
  */
 export async function listVideos(options: ListVideosOptions): Promise<VideoPage> {
   const { viewer, mine = false } = options
-  if (mine && viewer === null) return { items: [], nextCursor: null }
-  const own = viewer === null ? [] : [{ ownerId: viewer.userId }]
+  const own = viewer !== null && hasScope(viewer, 'videos:read') ? [{ ownerId: viewer.userId }] : []
+  if (mine && own.length === 0) return { items: [], nextCursor: null }
   const audience = mine ? own : [{ visibility: 'public', playable: true }, ...own]
   return listPage({ ...options, filter: { $or: audience } })
 }
@@ -56,9 +56,12 @@ async function listPage(
   }
 }
 
-/** Every word must be in the title, the description or a tag; case does not matter. */
+/** Every word must be in the title, the description or a tag; case does not matter. BSON knows no NUL in a pattern. */
 function searchTerms(q: string): Record<string, unknown>[] {
-  const words = q.split(/\s+/).filter(Boolean).slice(0, 8)
+  const words = q
+    .split(/[\s\0]+/)
+    .filter(Boolean)
+    .slice(0, 8)
   return words.map((word) => {
     const pattern = new RegExp(RegExp.escape(word), 'i')
     return { $or: [{ title: pattern }, { description: pattern }, { tags: pattern }] }

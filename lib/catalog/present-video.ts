@@ -1,7 +1,7 @@
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
 import { MULTIVARIANT_PLAYLIST, POSTER } from '#lib/domain/media-paths'
-import type { Viewer } from '#lib/domain/permissions'
+import { canSeeSource, canWatch, type Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { buildMediaUrl } from '#lib/stream/media-url'
 
@@ -32,19 +32,24 @@ function presentVideo(record: VideoRecord, ownerName: string, viewer: Viewer | n
     createdAt: record.createdAt.toISOString(),
     publishedAt: record.publishedAt?.toISOString() ?? null,
     owner: { id: record.ownerId, name: ownerName },
-    source: {
-      filename: record.source.filename,
-      sizeBytes: record.source.sizeBytes,
-      sha256: record.source.sha256,
-    },
+    source: presentSource(record, viewer),
     playback: presentPlayback(record, viewer),
     renditions: record.revision?.renditions ?? [],
   }
 }
 
+/** A file name can tell whose it is and what it was; a hash, that somebody has the very same file. */
+function presentSource(record: VideoRecord, viewer: Viewer | null): VideoView['source'] {
+  const { filename, sizeBytes, sha256 } = record.source
+  return canSeeSource(viewer, record)
+    ? { filename, sizeBytes, sha256 }
+    : { filename: null, sizeBytes, sha256: null }
+}
+
 function presentPlayback(record: VideoRecord, viewer: Viewer | null): VideoView['playback'] {
   const { revision } = record
-  if (!record.playable || revision === null) return null
+  // A listing for administration may name videos whose pictures this viewer's token does not reach.
+  if (!record.playable || revision === null || !canWatch(viewer, record)) return null
   const url = (path: string) =>
     buildMediaUrl({
       videoId: record._id,

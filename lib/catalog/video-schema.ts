@@ -68,7 +68,7 @@ export const VideoSchema = z.object({
   createdAt: z.iso.datetime(),
   publishedAt: z.iso.datetime().nullable(),
   owner: z.object({ id: z.string(), name: z.string() }),
-  source: z.object({ filename: z.string(), sizeBytes: z.int(), sha256: z.string().nullable() }),
+  source: z.object({ filename: z.string().nullable(), sizeBytes: z.int(), sha256: z.string().nullable() }),
   playback: z
     .object({
       hls: z.string(),

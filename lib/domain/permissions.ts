@@ -44,6 +44,11 @@ function isOwnerOrAdmin(viewer: Viewer | null, video: Owned): boolean {
 
 export function canWatch(viewer: Viewer | null, video: Owned): boolean {
   if (video.visibility !== 'private') return true
+  return canSeeSource(viewer, video)
+}
+
+/** Whether they may know where a video came from: its file's name and hash, which say more than the video shows. */
+export function canSeeSource(viewer: Viewer | null, video: Owned): boolean {
   return hasScope(viewer, 'videos:read') && isOwnerOrAdmin(viewer, video)
 }
 

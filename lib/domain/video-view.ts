@@ -19,7 +19,8 @@ export interface VideoView {
   createdAt: string
   publishedAt: string | null
   owner: { id: string; name: string }
-  source: { filename: string; sizeBytes: number; sha256: string | null }
+  /** Name and hash are null for those who are neither owner nor administrator. */
+  source: { filename: string | null; sizeBytes: number; sha256: string | null }
   /** URLs are root-relative and work for whoever asked. */
   playback: {
     hls: string
