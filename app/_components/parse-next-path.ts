@@ -3,7 +3,9 @@ export function parseNextPath(next: string | undefined): string {
   if (next === undefined || !/^\/(?![/\\])/.test(next)) return '/'
   try {
     const url = new URL(next, 'http://peekr.invalid')
-    return url.host === 'peekr.invalid' ? `${url.pathname}${url.search}${url.hash}` : '/'
+    // `/.//elsewhere.example` is a path here, but `//elsewhere.example` once its dot is resolved: another site.
+    const isHere = url.host === 'peekr.invalid' && !url.pathname.startsWith('//')
+    return isHere ? `${url.pathname}${url.search}${url.hash}` : '/'
   } catch {
     return '/'
   }
