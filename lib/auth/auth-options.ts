@@ -26,7 +26,8 @@ export function buildAuthOptions(): NextAuthOptions {
   return {
     secret: sessionSecret(),
     session: { strategy: 'jwt', maxAge: SESSION_MAX_AGE_SECONDS },
-    pages: { signIn: '/login', error: '/login' },
+    // Peekr's own: next-auth's would come without the headers of a page.
+    pages: { signIn: '/login', signOut: '/', error: '/login' },
     providers: [
       // The object `next-auth/providers/credentials` makes, without its interop between module systems.
       {

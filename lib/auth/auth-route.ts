@@ -8,6 +8,7 @@ import { PeekrError } from '#lib/errors'
 import { toErrorResponse } from '#lib/http/error-response'
 import { readText } from '#lib/http/read-text'
 import { requestIdFrom } from '#lib/http/request-id'
+import { requireSameSite } from '#lib/http/require-same-site'
 
 interface AuthContext {
   params: Promise<{ nextauth: string[] }>
@@ -15,18 +16,22 @@ interface AuthContext {
 
 /** What Peekr uses of next-auth. Left out: writing client-chosen lines to the log, providers that send mail. */
 const ACTIONS = new Set(['csrf', 'providers', 'session', 'signin', 'signout', 'callback', 'error'])
+const WHENCE = new Set(['sec-fetch-site', 'origin', 'host', 'x-forwarded-host'])
 const BODY_SIZE_BYTES_MAX = 16 * 1024
 
 /**
  * next-auth's handler under `/api/auth`, in Peekr's frame: a body of bounded size whose fields are plain texts,
  * answers no cache keeps, and 503 while the database is away instead of a session that looks ended.
- * Writes carry next-auth's own CSRF token.
+ * Writes carry next-auth's own CSRF token, whose cookie a neighbouring site under the same domain could plant: what a
+ * browser says comes from another site is refused as well.
  */
 export async function authRoute(request: NextRequest, context: AuthContext): Promise<Response> {
   const requestId = requestIdFrom(request.headers.get('x-request-id'))
   try {
     const [action = ''] = (await context.params).nextauth
     if (!ACTIONS.has(action)) throw new PeekrError('not_found')
+    // Without the cookie: a script's sign-in says nothing of where it comes from, and has next-auth's token.
+    requireSameSite(request.method, (name) => (WHENCE.has(name) ? request.headers.get(name) : null))
     setAuthEnvironment()
     await connectDatabase()
     if (action === 'session') await findSessionUser(request.headers.get('cookie'))
