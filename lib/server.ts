@@ -34,11 +34,13 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
   await app.prepare()
   const handleNext = app.getRequestHandler()
 
-  const route = (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+  const route = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const path = req.url ?? '/'
     if (frontDoor && path.startsWith('/stream/')) return handleStream(req, res)
     if (frontDoor && /^\/api\/uploads(?:[/?]|$)/.test(path)) return handleUpload(req, res)
     cutStalledReader(res)
+    if (!isReadableTarget(path)) throw new PeekrError('not_found')
+    if (!dev && answeredAsPageWrite(req, res)) return
     return handleNext(req, res)
   }
   const server = createServer((req, res) => {
@@ -62,13 +64,49 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
   }
 }
 
+/**
+ * Whether Next should see an address at all: it answers one whose escapes are no UTF-8 with a 500, and one with a host
+ * in it (the form for proxies) with a redirect to that host. Nothing of Peekr's is at either.
+ */
+function isReadableTarget(target: string): boolean {
+  if (!target.startsWith('/')) return false
+  try {
+    decodeURIComponent(target.split('?')[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
+}
+
+const PAGE_METHODS = ['GET', 'HEAD']
+
+/**
+ * Pages are only read (Peekr has no Server Actions), yet Next keeps up to 10 MiB of every body sent to one in memory
+ * before it looks at it, whoever sends it. A form sent before its page's script ran gets that page again; the
+ * connection ends, since nobody wants the rest of the body.
+ * @throws method_not_allowed
+ */
+function answeredAsPageWrite({ method = 'GET', url = '/' }: IncomingMessage, res: ServerResponse): boolean {
+  if (PAGE_METHODS.includes(method)) return false
+  // Read as Next reads it, or `/api/../` would pass for an API's address and be a page's.
+  const path = URL.canParse(url, 'http://peekr') ? new URL(url, 'http://peekr').pathname : '/'
+  if (/^\/(?:api|stream)\//.test(path)) return false
+  // `//elsewhere.example/` would be an address on another site.
+  if (method !== 'POST' || !/^\/(?![/\\])/.test(url)) {
+    throw new PeekrError('method_not_allowed', { details: { allow: PAGE_METHODS.join(', ') } })
+  }
+  res.writeHead(303, { location: url, 'cache-control': 'private, no-store', connection: 'close' }).end()
+  return true
+}
+
 function answerError(error: unknown, requestId: string, res: ServerResponse): void {
-  const { status, body } = toErrorBody(error, requestId)
+  const { status, headers, body } = toErrorBody(error, requestId)
   if (res.headersSent) {
     res.destroy()
     return
   }
-  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'private, no-store' })
+  // What is left of a body is not wanted: the connection ends with the answer.
+  res.writeHead(status, { ...headers, 'content-type': 'application/json', connection: 'close' })
   res.end(JSON.stringify(body))
 }
 

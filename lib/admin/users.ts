@@ -28,7 +28,7 @@ export interface UserPage {
  */
 export async function listUsers(query: { q?: string; cursor?: string; limit?: number }): Promise<UserPage> {
   const { q = '', cursor, limit = 50 } = query
-  const pattern = new RegExp(RegExp.escape(q), 'i')
+  const pattern = new RegExp(RegExp.escape(q.replaceAll('\0', '')), 'i') // BSON knows no NUL in a pattern
   const conditions: Record<string, unknown>[] = []
   if (q !== '') conditions.push({ $or: [{ email: pattern }, { name: pattern }] })
   if (cursor !== undefined) conditions.push({ email: { $gt: parseCursor(cursor) } })

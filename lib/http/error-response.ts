@@ -13,6 +13,8 @@ export interface ErrorAnswer {
 }
 
 const RETRY_AFTER_SECONDS = 2
+/** Of a refusal: a small body with thousands of fields must not get a large answer. */
+const FIELDS_MAX = 50
 
 /**
  * Anything thrown, as the answer of a route handler: `{"error": {code, message, requestId, fields?}}`.
@@ -32,6 +34,7 @@ export function toErrorBody(error: unknown, requestId: string): ErrorAnswer {
     status: known.status,
     headers: {
       'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
       'x-request-id': requestId,
       ...findRetryAfter(known),
       ...(known.code === 'sign_in_required' ? { 'www-authenticate': 'Bearer' } : {}),
@@ -84,10 +87,10 @@ function isZodError(error: unknown): error is Error & { issues: ZodIssue[] } {
 /** The first problem of each field by its dotted path; one about the whole body is under `body`. */
 function toFields(issues: ZodIssue[]): Record<string, string> {
   const fields = new Map<string, string>()
-  for (const issue of issues) {
+  for (const issue of issues.slice(0, FIELDS_MAX)) {
     const paths =
       issue.code === 'unrecognized_keys' && issue.keys
-        ? issue.keys.map((key) => [...issue.path, key])
+        ? issue.keys.slice(0, FIELDS_MAX).map((key) => [...issue.path, key])
         : [issue.path]
     const message = issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message
     for (const path of paths) {

@@ -2,12 +2,13 @@ import type { ZodType, z } from 'zod'
 import { PeekrError } from '#lib/errors'
 import { readText } from '#lib/http/read-text'
 
-const BODY_SIZE_BYTES_MAX = 1024 * 1024
+/** The largest, a video's description with every sign escaped, has 60 KiB; strangers may send many at once. */
+const BODY_SIZE_BYTES_MAX = 128 * 1024
 
 /**
  * The request's body, checked against a schema (make it a `z.strictObject`, so that unknown fields are refused).
  * Only `application/json` is read, which a form on another site cannot send.
- * @throws unsupported_media_type, too_large (over 1 MiB), bad_request (not JSON); a ZodError becomes invalid_input
+ * @throws unsupported_media_type, too_large (over 128 KiB), bad_request (not JSON); a ZodError becomes invalid_input
  *   with the fields by path.
  */
 export async function readJson<T extends ZodType>(request: Request, schema: T): Promise<z.output<T>> {
