@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import type { Row } from './matrix-rows.ts'
+import {
+  IDENTITIES,
+  type Identity,
+  type Kind,
+  SOURCE_NAME,
+  SOURCE_SHA256,
+  type World,
+} from './matrix-world.ts'
+
+/** One question of the matrix and the status it must get. */
+export interface Cell {
+  name: string
+  method: string
+  row: Row
+  identity: Identity
+  /** null where the route is about no video. */
+  kind: Kind | null
+  status: number
+}
+
+/** Whose video it is, or who looks after all of them, and whose token reads: they may know its source. */
+const INSIDERS: readonly Identity[] = ['owner', 'admin', 'reads']
+/** Who may know the owner's address: the owner, whatever the token, and administrators. */
+const KNOW_OWNER: readonly Identity[] = [...INSIDERS, 'uploads', 'administers']
+
+/** The cells of a row, named after its method and path. */
+export function buildCells(name: string, row: Row): Cell[] {
+  const [method = ''] = name.split(' ')
+  const lines: [Kind | null, string][] =
+    typeof row.expect === 'string' ? [[null, row.expect]] : (Object.entries(row.expect) as [Kind, string][])
+  return lines.flatMap(([kind, line]) => {
+    const statuses = line.trim().split(/\s+/)
+    assert.equal(statuses.length, IDENTITIES.length, `${name} names every identity`)
+    return IDENTITIES.flatMap((identity, index) => {
+      const status = Number(statuses[index])
+      return Number.isNaN(status) ? [] : [{ name, method, row, identity, kind, status }]
+    })
+  })
+}
+
+/** Asks as the cell's identity would. `extra` headers win; an empty one is not sent. */
+export async function askCell(
+  world: World,
+  door: 'on' | 'off',
+  cell: Cell,
+  extra: Record<string, string> = {},
+): Promise<Response> {
+  const { name, method, row, identity, kind } = cell
+  const video = row.destroys && kind ? await world.makeVideo(kind) : world.videos[kind ?? 'public']
+  let path = row.path ?? name.slice(name.indexOf(' ') + 1)
+  if (path.includes('{uploadId}')) path = path.replace('{uploadId}', await world.makeUpload())
+  path = path.replace('{videoId}', video.videoId).replace('{revisionId}', video.revisionId)
+  const headers = {
+    'sec-fetch-site': 'same-origin',
+    ...(row.json !== undefined && { 'content-type': 'application/json' }),
+    ...world.headers[identity],
+    ...row.headers,
+    ...extra,
+  }
+  const sent = Object.entries(headers).filter(([, value]) => value !== '')
+  const raw = method === 'PATCH' ? 'some data' : undefined
+  const body = row.json === undefined ? raw : JSON.stringify(row.json)
+  return fetch(world.doors[door].url + path, { method, headers: sent, body, redirect: 'manual' })
+}
+
+/** What is wrong with an answer, or null: its status, how it may be kept, or what it tells to whom. */
+export async function checkCell(world: World, cell: Cell, answer: Response): Promise<string | null> {
+  const { name, identity, kind, status } = cell
+  const text = await answer.text()
+  const problem =
+    (answer.status === status ? null : `${answer.status} instead of ${status}`) ??
+    findHeaderProblem(cell, answer) ??
+    findLeak(world, identity, text)
+  return problem && `${name} (${kind ?? 'no video'}) by ${identity}: ${problem}`
+}
+
+function findHeaderProblem({ name, kind }: Cell, { status, headers }: Response): string | null {
+  // Nothing to keep and nothing to sniff.
+  if (status === 204) return null
+  const caching = headers.get('cache-control') ?? ''
+  const isMedia = name.includes(' /stream/') && status === 200
+  const wanted = isMedia ? (kind === 'private' ? /^private,/ : /^public,/) : /^(?!.*public).*no-store/
+  if (!wanted.test(caching)) return `cache-control is ${caching}`
+  const sniffable = status !== 307 && headers.get('x-content-type-options') !== 'nosniff'
+  return sniffable ? 'x-content-type-options is missing' : null
+}
+
+function findLeak(world: World, identity: Identity, text: string): string | null {
+  const secrets = [
+    ...(INSIDERS.includes(identity) ? [] : [SOURCE_NAME, SOURCE_SHA256]),
+    ...(KNOW_OWNER.includes(identity) ? [] : [world.ownerEmail]),
+  ]
+  const told = secrets.filter((secret) => text.includes(secret))
+  return told.length === 0 ? null : `tells ${told}`
+}

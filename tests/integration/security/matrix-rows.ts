@@ -1,0 +1,174 @@
+import type { Kind } from './matrix-world.ts'
+
+/** One status per identity, in the order of IDENTITIES; `-` is not asked, and the row says why. */
+export type Statuses = string
+
+export interface Row {
+  /** What is allowed: for routes about a video one line per kind, else one line. */
+  expect: Statuses | Record<Kind, Statuses>
+  /** The address asked, where it is not the route's own with ids filled in. */
+  path?: string
+  json?: unknown
+  headers?: Record<string, string>
+  /** A write that changes its target: each cell gets one of its own. */
+  destroys?: boolean
+}
+
+const TUS = { 'tus-resumable': '1.0.0' }
+/** An id nobody has: whoever passes the authorisation is told 404. */
+const NOBODY = '2222222222222222'
+
+//                        anon vwr othr ownr admn disa read uplo admi
+const ANYBODY = /*     */ '200  200 200  200  200  200  200  200  200'
+const ADMIN = /*       */ '401  403 403  403  200  401  403  403  200'
+const ADMIN_404 = /*   */ '401  403 403  403  404  401  403  403  404'
+const SIGNED_IN = /*   */ '401  200 200  200  200  401  200  200  200'
+const OWN_ACCOUNT = /* */ '401  200 200  200  200  401  403  403  403'
+const NOBODY_404 = /*  */ '404  404 404  404  404  404  404  404  404'
+/** A video's page, API and media. The tokens without `videos:read` see no private ones. */
+const WATCH = {
+  public: ANYBODY,
+  unlisted: ANYBODY,
+  private: /*          */ '404  404 404  200  200  404  200  404  404',
+  deleted: NOBODY_404,
+}
+const editing = (done: number) => {
+  const yes = /*       */ `401  403 403  ${done}  ${done}  401  403  403  403`
+  const hidden = /*    */ `404  404 404  ${done}  ${done}  404  403  404  404`
+  return { public: yes, unlisted: yes, private: hidden, deleted: NOBODY_404 }
+}
+const SIGN_IN_FIRST = /**/ '307  200 200  200  200  307  200  200  200'
+const ADMIN_PAGE = /*  */ '307  404 404  404  200  307  404  404  200'
+const OWN_UPLOAD = (done: number) =>
+  /*                   */ `401  404 404  ${done}  404  401  403  ${done}  404`
+
+/** Every method of every route handler. */
+export const API_ROWS: Record<string, Row> = {
+  'GET /api/health': { expect: ANYBODY },
+  'GET /api/openapi.json': { expect: ANYBODY },
+  'GET /api/videos': { expect: ANYBODY },
+  'GET /api/videos/{videoId}': { expect: WATCH },
+  'PATCH /api/videos/{videoId}': { expect: editing(200), json: { title: 'New' }, destroys: true },
+  'DELETE /api/videos/{videoId}': { expect: editing(204), destroys: true },
+  // 409: it is ready, so there is nothing to try again.
+  'POST /api/videos/{videoId}/retry': { expect: editing(409), json: {} },
+  'GET /api/me': { expect: SIGNED_IN },
+  'PATCH /api/me': { expect: OWN_ACCOUNT, json: { name: 'New' } },
+  'GET /api/tokens': { expect: OWN_ACCOUNT },
+  'POST /api/tokens': {
+    expect: OWN_ACCOUNT.replaceAll('200', '201'),
+    json: { name: 'mine' },
+  },
+  'DELETE /api/tokens/{id}': { expect: OWN_ACCOUNT.replaceAll('200', '404'), path: `/api/tokens/${NOBODY}` },
+  'GET /api/setup': { expect: ANYBODY },
+  'POST /api/setup': {
+    expect: ANYBODY.replaceAll('200', '409'),
+    json: { code: 'AAAA-AAAA', email: 'eve@example.org', name: 'Eve', password: 'a long password' },
+  },
+  // Making the clip is not asked for here: it takes an encode, and the browser journey does it.
+  'POST /api/setup/sample': { expect: '401 403 403 403 - 401 403 403 -' },
+  'POST /api/register': {
+    expect: ANYBODY.replaceAll('200', '403'),
+    json: { email: 'eve@example.org', name: 'Eve', password: 'a long password' },
+  },
+  'GET /api/admin/settings': { expect: ADMIN },
+  'PATCH /api/admin/settings': { expect: ADMIN, json: { originals: 'keep' } },
+  'GET /api/admin/storage': { expect: ADMIN },
+  'GET /api/admin/videos': { expect: ADMIN },
+  'GET /api/admin/users': { expect: ADMIN },
+  // 400: the schema is asked only after the authorisation.
+  'POST /api/admin/users': { expect: ADMIN.replaceAll('200', '400'), json: { role: 'admin' } },
+  'PATCH /api/admin/users/{id}': {
+    expect: ADMIN_404,
+    path: `/api/admin/users/${NOBODY}`,
+    json: { role: 'admin' },
+  },
+  'GET /api/jobs': { expect: ADMIN },
+  'POST /api/jobs/{jobId}/cancel': { expect: ADMIN_404, path: `/api/jobs/${NOBODY}/cancel`, json: {} },
+  'POST /api/jobs/{jobId}/retry': { expect: ADMIN_404, path: `/api/jobs/${NOBODY}/retry`, json: {} },
+  'GET /api/auth/{nextauth}': { expect: ANYBODY, path: '/api/auth/session' },
+  // Without next-auth's own token nobody is signed in; it shows the form again.
+  'POST /api/auth/{nextauth}': {
+    expect: ANYBODY.replaceAll('200', '302'),
+    path: '/api/auth/callback/credentials',
+  },
+  'OPTIONS /api/uploads/{tus}': { expect: ANYBODY.replaceAll('200', '204'), path: '/api/uploads' },
+  'POST /api/uploads/{tus}': {
+    expect: '401 403 201 201 201 401 403 201 403',
+    path: '/api/uploads',
+    headers: { ...TUS, 'upload-length': '9' },
+  },
+  'HEAD /api/uploads/{tus}': { expect: OWN_UPLOAD(200), path: '/api/uploads/{uploadId}', headers: TUS },
+  'PATCH /api/uploads/{tus}': {
+    expect: OWN_UPLOAD(204),
+    path: '/api/uploads/{uploadId}',
+    headers: { ...TUS, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    destroys: true,
+  },
+  'DELETE /api/uploads/{tus}': {
+    expect: OWN_UPLOAD(204),
+    path: '/api/uploads/{uploadId}',
+    headers: TUS,
+    destroys: true,
+  },
+  ...rowsOfNothing(),
+  ...streamRows(),
+}
+
+/** Every page. */
+export const PAGE_ROWS: Record<string, Row> = {
+  '/': { expect: ANYBODY },
+  '/watch/{videoId}': { expect: WATCH },
+  '/studio/{videoId}': {
+    expect: {
+      public: /*       */ '307  404 404  200  200  307  404  404  404',
+      unlisted: /*     */ '307  404 404  200  200  307  404  404  404',
+      private: /*      */ '307  404 404  200  200  307  404  404  404',
+      deleted: /*      */ '307  404 404  404  404  307  404  404  404',
+    },
+  },
+  '/login': { expect: '200 307 307 307 307 200 307 307 307' },
+  '/register': { expect: '200 307 307 307 307 200 307 307 307' },
+  '/setup': { expect: ANYBODY.replaceAll('200', '307') },
+  '/account': { expect: SIGN_IN_FIRST },
+  '/upload': { expect: SIGN_IN_FIRST },
+  '/studio': { expect: SIGN_IN_FIRST },
+  '/admin': { expect: ADMIN_PAGE },
+  '/admin/videos': { expect: ADMIN_PAGE },
+  '/admin/users': { expect: ADMIN_PAGE },
+  '/admin/jobs': { expect: ADMIN_PAGE },
+  '/admin/storage': { expect: ADMIN_PAGE },
+  '/admin/settings': { expect: ADMIN_PAGE },
+}
+
+function rowsOfNothing(): Record<string, Row> {
+  const row = { expect: NOBODY_404, path: '/api/nothing/here' }
+  return Object.fromEntries(
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [`${method} /api/{unknown}`, row]),
+  )
+}
+
+function streamRows(): Record<string, Row> {
+  const refused = {
+    expect: ANYBODY.replaceAll('200', '405'),
+    path: '/stream/{videoId}/{revisionId}/poster.jpg',
+  }
+  const path = '/stream/{videoId}/{revisionId}/720p/segment-00001.m4s'
+  return {
+    'GET /stream/{path}': { expect: WATCH, path },
+    'HEAD /stream/{path}': { expect: WATCH, path },
+    'OPTIONS /stream/{path}': {
+      expect: {
+        public: ANYBODY.replaceAll('200', '204'),
+        unlisted: ANYBODY.replaceAll('200', '204'),
+        private: NOBODY_404,
+        deleted: NOBODY_404,
+      },
+      path,
+    },
+    'DELETE /stream/{path}': refused,
+    'PATCH /stream/{path}': refused,
+    'POST /stream/{path}': refused,
+    'PUT /stream/{path}': refused,
+  }
+}
