@@ -2,6 +2,7 @@ import { buildAddFields, buildUnset } from '#lib/db/embedded/aggregate/add-field
 import { compileExpression } from '#lib/db/embedded/aggregate/compile-expression'
 import { buildGroup } from '#lib/db/embedded/aggregate/group-stage'
 import { buildLookup } from '#lib/db/embedded/aggregate/lookup-stage'
+import { buildUnionWith } from '#lib/db/embedded/aggregate/union-with-stage'
 import { buildUnwind } from '#lib/db/embedded/aggregate/unwind-stage'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
@@ -75,6 +76,11 @@ function compileStage(name: string, argument: unknown, readCollection: ReadColle
     case '$lookup':
       if (!readCollection) break
       return buildLookup(requireDocument(name, argument), readCollection)
+    case '$unionWith':
+      if (!readCollection) break
+      return buildUnionWith(argument, readCollection)
+    case '$changeStream':
+      throw new MongoError(40573, 'The $changeStream stage is only supported on replica sets')
   }
   throw new MongoError(40324, `Unrecognized pipeline stage name: '${name}'`)
 }

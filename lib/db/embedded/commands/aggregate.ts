@@ -1,8 +1,9 @@
 import { compileStages, type Documents, type ReadCollection } from '#lib/db/embedded/aggregate/compile-stages'
 import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import { explainCommand } from '#lib/db/embedded/commands/explain'
 import { readCount, readDocument, refuseUnsupported } from '#lib/db/embedded/commands/read-arguments'
 import { MongoError } from '#lib/db/embedded/mongo-error'
-import { findDocuments } from '#lib/db/embedded/query/find-documents'
+import { type Find, findDocuments } from '#lib/db/embedded/query/find-documents'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { encodeDocument } from '#lib/db/embedded/values/document-codec'
@@ -16,8 +17,8 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   if (typeof name !== 'string') {
     throw new MongoError(73, 'Aggregations without a collection are not supported by the embedded database.')
   }
-  if (toFlag(explain)) throw new MongoError(115, 'explain is not supported by the embedded database.')
   if (!Array.isArray(pipeline)) throw new MongoError(14, "'pipeline' option must be specified as an array")
+  if (toFlag(explain)) return explainCommand(command, context, false)
   if (!isDocument(command.cursor)) {
     throw new MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument")
   }
@@ -25,7 +26,7 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   const readCollection: ReadCollection = (other, filter) => read(context, other, { filter })
   const stages = compileStages(rest, readCollection)
   const variables = readDocument(command, 'let')
-  const result = stages(read(context, name, find), variables)
+  const result = stages(read(context, name, { ...find, hint: command.hint }), variables)
   const namespace = `${context.db}.${name}`
   const { id, documents } = context.cursors.open({
     namespace,
@@ -36,14 +37,8 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   return { cursor: { firstBatch: documents, id, ns: namespace } }
 }
 
-interface Find {
-  filter: BsonDocument
-  sort?: ReturnType<typeof parseSort>
-  skip?: number
-}
-
 /** A leading `$match`, and the `$sort` after it, are a query: they can use indexes. */
-function splitPipeline(pipeline: unknown[]): { find: Find; rest: unknown[] } {
+export function splitPipeline(pipeline: unknown[]): { find: Find; rest: unknown[] } {
   const find: Find = { filter: {} }
   let used = 0
   const match = stageArgument(pipeline[used], '$match')

@@ -28,8 +28,17 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   if (command.update === undefined)
     throw new MongoError(9, 'Either an update or remove=true must be specified')
   const upsert = toFlag(command.upsert)
-  const { arrayFilters, sort, update } = command
-  const result = updateDocuments(context, name, { filter, update, arrayFilters, sort, multi: false, upsert })
+  const { arrayFilters, sort, update, hint } = command
+  const result = updateDocuments(context, name, {
+    filter,
+    update,
+    arrayFilters,
+    sort,
+    hint,
+    variables: readDocument(command, 'let'),
+    multi: false,
+    upsert,
+  })
   const inserted = result.upsertedId !== undefined
   return {
     lastErrorObject: {
@@ -49,7 +58,13 @@ function removeOne(
   show: (document: BsonDocument | null) => BsonDocument | null,
 ): BsonDocument {
   const collection = context.catalog.find(context.db, name)
-  const find = { filter, sort: parseSort(command.sort), limit: 1 }
+  const find = {
+    filter,
+    sort: parseSort(command.sort),
+    limit: 1,
+    hint: command.hint,
+    variables: readDocument(command, 'let'),
+  }
   const [found] = collection ? findDocuments(context, collection, find) : []
   if (collection && found) removeDocument(context, collection, found)
   return { lastErrorObject: { n: found ? 1 : 0 }, value: show(found?.document ?? null) }

@@ -10,6 +10,7 @@ import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { compileProjection } from '#lib/db/embedded/query/compile-projection'
 import { collectValues, MISSING } from '#lib/db/embedded/query/field-path'
 import { type FoundDocument, findDocuments } from '#lib/db/embedded/query/find-documents'
+import { findNatural } from '#lib/db/embedded/query/find-hinted-index'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
 import { encodeDocument } from '#lib/db/embedded/values/document-codec'
@@ -29,12 +30,17 @@ function find(command: BsonDocument, context: CommandContext): BsonDocument {
   const name = readCollectionName(command)
   const filter = readDocument(command, 'filter')
   const project = compileProjection(readDocument(command, 'projection'), filter)
-  const sort = parseSort(command.sort)
+  const natural = findNatural(command.sort)
+  const sort = natural ? [] : parseSort(command.sort)
+  const hint = natural ? command.sort : command.hint
+  const variables = readDocument(command, 'let')
   const [skip, limit] = [readCount(command, 'skip') ?? 0, readCount(command, 'limit') ?? 0]
   const batchSize = readCount(command, 'batchSize')
   const collection = context.catalog.find(context.db, name)
   if (!collection) compileFilter(filter)
-  const found = collection ? findDocuments(context, collection, { filter, sort, skip, limit }) : []
+  const found = collection
+    ? findDocuments(context, collection, { filter, sort, skip, limit, hint, variables })
+    : []
   const namespace = `${context.db}.${name}`
   const { id, documents } = context.cursors.open({
     namespace,
@@ -80,7 +86,8 @@ function count(command: BsonDocument, context: CommandContext): BsonDocument {
     return { n: limit > 0 ? Math.min(rest, limit) : rest }
   }
   let n = 0
-  for (const _ of findDocuments(context, collection, { filter, skip, limit })) n++
+  const { hint } = command
+  for (const _ of findDocuments(context, collection, { filter, skip, limit, hint })) n++
   return { n }
 }
 
@@ -92,7 +99,9 @@ function distinct(command: BsonDocument, context: CommandContext): BsonDocument 
   const filter = readDocument(command, 'query')
   const collection = context.catalog.find(context.db, readCollectionName(command))
   const values = new Map<string, { key: Buffer; value: unknown }>()
-  for (const { document } of collection ? findDocuments(context, collection, { filter }) : []) {
+  for (const { document } of collection
+    ? findDocuments(context, collection, { filter, hint: command.hint })
+    : []) {
     for (const found of collectValues(document, parts)) {
       for (const value of Array.isArray(found) ? found : [found]) {
         if (value === MISSING) continue

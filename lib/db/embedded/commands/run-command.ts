@@ -1,10 +1,14 @@
 import { aggregate } from '#lib/db/embedded/commands/aggregate'
+import { bulkWrite } from '#lib/db/embedded/commands/bulk-write'
 import { CATALOG_COMMANDS } from '#lib/db/embedded/commands/catalog-commands'
 import type { Command } from '#lib/db/embedded/commands/command'
+import { explain } from '#lib/db/embedded/commands/explain'
 import { findAndModify } from '#lib/db/embedded/commands/find-and-modify'
 import { INDEX_COMMANDS } from '#lib/db/embedded/commands/index-commands'
+import { modifyCollection } from '#lib/db/embedded/commands/modify-collection'
 import { READ_COMMANDS } from '#lib/db/embedded/commands/read-commands'
 import { SERVER_COMMANDS } from '#lib/db/embedded/commands/server-commands'
+import { STATS_COMMANDS } from '#lib/db/embedded/commands/stats-commands'
 import { WRITE_COMMANDS } from '#lib/db/embedded/commands/write-commands'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
@@ -17,7 +21,11 @@ const COMMANDS = new Map<string, Command>(
     ...WRITE_COMMANDS,
     ...INDEX_COMMANDS,
     ...CATALOG_COMMANDS,
+    ...STATS_COMMANDS,
     aggregate,
+    bulkWrite,
+    collMod: modifyCollection,
+    explain,
     findAndModify,
     findandmodify: findAndModify,
   }),
@@ -29,11 +37,11 @@ const COMMANDS = new Map<string, Command>(
  */
 export function findCommand(document: BsonDocument): Command {
   const name = Object.keys(document)[0] ?? ''
-  const command = COMMANDS.get(name)
-  if (!command) throw new MongoError(59, `no such command: '${name}'`)
   if (document.startTransaction === true || document.autocommit === false) {
     throw new MongoError(20, 'Transaction numbers are only allowed on a replica set member or mongos')
   }
+  const command = COMMANDS.get(name)
+  if (!command) throw new MongoError(59, `no such command: '${name}'`)
   requireWriteConcern(document.writeConcern)
   return command
 }

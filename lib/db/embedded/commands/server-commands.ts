@@ -5,7 +5,7 @@ import { DOCUMENT_SIZE_BYTES_MAX } from '#lib/db/embedded/storage/write-document
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { MESSAGE_SIZE_BYTES_MAX } from '#lib/db/embedded/wire/frame-reader'
 
-const VERSION = '7.0.0'
+const VERSION = '8.0.0'
 
 export const SERVER_COMMANDS: Record<string, Command> = {
   hello: { writes: false, run: (command, context) => sayHello(command, context, 'isWritablePrimary') },
@@ -26,7 +26,7 @@ export const SERVER_COMMANDS: Record<string, Command> = {
 
 /**
  * A standalone server: a replica set would promise an oplog, elections and transactions. Drivers then leave
- * retryable writes off; reads are retried. Wire version 21 is MongoDB 7.0.
+ * retryable writes off; reads are retried. Wire version 25 is MongoDB 8.0, the first with `bulkWrite`.
  */
 function sayHello(command: BsonDocument, _context: CommandContext, writable: string): BsonDocument {
   return {
@@ -39,7 +39,7 @@ function sayHello(command: BsonDocument, _context: CommandContext, writable: str
     logicalSessionTimeoutMinutes: 30,
     connectionId: 1,
     minWireVersion: 0,
-    maxWireVersion: 21,
+    maxWireVersion: 25,
     readOnly: false,
   }
 }
@@ -47,7 +47,7 @@ function sayHello(command: BsonDocument, _context: CommandContext, writable: str
 function buildInfo(): BsonDocument {
   return {
     version: VERSION,
-    versionArray: [7, 0, 0, 0],
+    versionArray: [8, 0, 0, 0],
     gitVersion: 'peekr-embedded',
     modules: [],
     bits: 64,
@@ -58,7 +58,7 @@ function buildInfo(): BsonDocument {
 }
 
 const PARAMETERS: BsonDocument = {
-  featureCompatibilityVersion: { version: '7.0' },
+  featureCompatibilityVersion: { version: '8.0' },
   authenticationMechanisms: [],
 }
 

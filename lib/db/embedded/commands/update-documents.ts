@@ -16,6 +16,9 @@ export interface UpdateRequest {
   multi: boolean
   upsert: boolean
   sort?: unknown
+  hint?: unknown
+  /** The command's `let`. */
+  variables?: BsonDocument
 }
 
 export interface UpdateResult {
@@ -30,7 +33,7 @@ export interface UpdateResult {
 
 /** Finds and changes documents, or inserts one when none is found and `upsert` says so. */
 export function updateDocuments(context: CommandContext, name: string, request: UpdateRequest): UpdateResult {
-  const { filter, multi, upsert } = request
+  const { filter, multi, upsert, hint, variables } = request
   const compiled = compileUpdate(request)
   if (multi && compiled.replacement)
     throw new MongoError(9, 'multi update is not supported for replacement-style update')
@@ -39,7 +42,7 @@ export function updateDocuments(context: CommandContext, name: string, request: 
     : context.catalog.find(context.db, name)
   const result: UpdateResult = { matched: 0, modified: 0, before: null, after: null }
   if (!collection) return result
-  const find = { filter, sort: parseSort(request.sort), limit: multi ? 0 : 1 }
+  const find = { filter, sort: parseSort(request.sort), limit: multi ? 0 : 1, hint, variables }
   // Read first, then change: a changed document may move ahead of the search in the index it uses.
   for (const found of [...findDocuments(context, collection, find)]) {
     const after = compiled.apply(found.document, false)

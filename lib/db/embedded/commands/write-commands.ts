@@ -3,7 +3,7 @@ import { readCollectionName, readDocument, refuseUnsupported } from '#lib/db/emb
 import { runStatements } from '#lib/db/embedded/commands/run-statements'
 import { updateDocuments } from '#lib/db/embedded/commands/update-documents'
 import { MongoError } from '#lib/db/embedded/mongo-error'
-import { findDocuments } from '#lib/db/embedded/query/find-documents'
+import { type Find, findDocuments } from '#lib/db/embedded/query/find-documents'
 import { insertDocument, removeDocument } from '#lib/db/embedded/storage/write-document'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
 import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
@@ -36,6 +36,8 @@ function update(command: BsonDocument, context: CommandContext): BsonDocument {
       multi: toFlag(statement.multi),
       upsert: toFlag(statement.upsert),
       sort: statement.sort,
+      hint: statement.hint,
+      variables: readDocument(command, 'let'),
     })
     totals.n += result.matched
     totals.nModified += result.modified
@@ -60,14 +62,19 @@ function remove(command: BsonDocument, context: CommandContext): BsonDocument {
     const limit = toNumber(statement.limit)
     if (limit !== 0 && limit !== 1)
       throw new MongoError(9, 'The limit field in delete objects must be 0 or 1.')
-    const collection = context.catalog.find(context.db, name)
+    const { hint } = statement
     const filter = readDocument(statement, 'q')
-    if (!collection) return
-    // Read first, then remove: the search must not run over rows that are going away.
-    for (const found of [...findDocuments(context, collection, { filter, limit })]) {
-      removeDocument(context, collection, found)
-      n++
-    }
+    n += removeDocuments(context, name, { filter, limit, hint, variables: readDocument(command, 'let') })
   })
   return { n, ...writeErrors }
+}
+
+/** Removes what a query finds. @returns how many */
+export function removeDocuments(context: CommandContext, name: string, find: Find): number {
+  const collection = context.catalog.find(context.db, name)
+  if (!collection) return 0
+  // Read first, then remove: the search must not run over rows that are going away.
+  const found = [...findDocuments(context, collection, find)]
+  for (const document of found) removeDocument(context, collection, document)
+  return found.length
 }

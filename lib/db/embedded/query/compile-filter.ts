@@ -45,6 +45,8 @@ function compileTopLevel(name: string, condition: unknown): Matches {
     }
     case '$comment':
       return () => true
+    case '$text':
+      throw new MongoError(27, 'text index required for $text query')
     default:
       throw new MongoError(
         2,

@@ -7,6 +7,21 @@ export function isRegex(value: unknown): boolean {
 }
 
 /**
+ * The text that everything an expression matches starts with: the plain characters after a leading `^`. null when
+ * there are none, or when an option or an alternative makes them uncertain.
+ */
+export function findRegexPrefix(value: unknown, options?: unknown): string | null {
+  const given = isRegex(value) ? regexParts(value) : { pattern: value, options: '' }
+  const { pattern } = given
+  const flags = options === undefined ? given.options : options
+  if (typeof pattern !== 'string' || flags !== '' || pattern.includes('|')) return null
+  const [, plain = '', next = ''] = /^\^([\w \-/:@]+)(.?)/su.exec(pattern) ?? []
+  // What comes next may make the last character optional.
+  const prefix = /[*?{]/.test(next) ? plain.slice(0, -1) : plain
+  return prefix === '' ? null : prefix
+}
+
+/**
  * A JavaScript expression from a BSON one, or from `$regex` and `$options`. PCRE and JavaScript agree on what
  * applications use; what JavaScript cannot read, and the option `x`, are refused.
  * @throws BadValue

@@ -1,5 +1,5 @@
 import { isOperatorDocument } from '#lib/db/embedded/query/compile-filter'
-import { isRegex } from '#lib/db/embedded/query/compile-regex'
+import { findRegexPrefix, isRegex } from '#lib/db/embedded/query/compile-regex'
 import { type BsonDocument, isDocument, RANK, typeRank } from '#lib/db/embedded/values/bson-type'
 import { toNumber } from '#lib/db/embedded/values/to-number'
 
@@ -13,6 +13,8 @@ export interface FieldConstraint {
   /** The field must equal one of these. */
   values: unknown[] | null
   range: { from: Bound | null; to: Bound | null } | null
+  /** The field is a text that starts so (or an expression itself: `{a: /^b/}` also finds the stored /^b/). */
+  prefix: string | null
   /** No document without the field, or with null in it, can match. */
   excludesMissing: boolean
 }
@@ -39,7 +41,12 @@ function collect(filter: BsonDocument, constraints: Map<string, FieldConstraint>
     if (name === '$and' && Array.isArray(condition)) {
       for (const part of condition) if (isDocument(part)) collect(part, constraints)
     } else if (!name.startsWith('$')) {
-      const constraint = constraints.get(name) ?? { values: null, range: null, excludesMissing: false }
+      const constraint = constraints.get(name) ?? {
+        values: null,
+        range: null,
+        prefix: null,
+        excludesMissing: false,
+      }
       constraints.set(name, constraint)
       readCondition(condition, constraint)
     }
@@ -47,7 +54,10 @@ function collect(filter: BsonDocument, constraints: Map<string, FieldConstraint>
 }
 
 function readCondition(condition: unknown, constraint: FieldConstraint): void {
-  if (isRegex(condition)) return
+  if (isRegex(condition)) {
+    addPrefix(constraint, condition)
+    return
+  }
   if (!isOperatorDocument(condition)) {
     addValues(constraint, [condition])
     return
@@ -55,6 +65,7 @@ function readCondition(condition: unknown, constraint: FieldConstraint): void {
   for (const [name, argument] of Object.entries(condition)) {
     if (name === '$eq') addValues(constraint, [argument])
     else if (name === '$in' && Array.isArray(argument)) addValues(constraint, argument)
+    else if (name === '$regex') addPrefix(constraint, argument, condition.$options)
     else if (name === '$gt' || name === '$gte') addBound(constraint, 'from', argument, name === '$gte')
     else if (name === '$lt' || name === '$lte') addBound(constraint, 'to', argument, name === '$lte')
   }
@@ -69,6 +80,13 @@ function addValues(constraint: FieldConstraint, values: unknown[]): void {
 /** An array equals a whole array or an element, `undefined` and expressions have rules of their own. */
 function isIndexValue(value: unknown): boolean {
   return value !== undefined && !Array.isArray(value) && !isRegex(value)
+}
+
+function addPrefix(constraint: FieldConstraint, expression: unknown, options?: unknown): void {
+  const prefix = findRegexPrefix(expression, options)
+  if (prefix === null) return
+  constraint.prefix ??= prefix
+  constraint.excludesMissing = true
 }
 
 function addBound(

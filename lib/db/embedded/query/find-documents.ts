@@ -1,5 +1,6 @@
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
-import { planQuery } from '#lib/db/embedded/query/plan-query'
+import { findHintedIndex } from '#lib/db/embedded/query/find-hinted-index'
+import { planQuery, type QueryPlan } from '#lib/db/embedded/query/plan-query'
 import { readCandidates } from '#lib/db/embedded/query/read-candidates'
 import { buildSortKey, type SortField } from '#lib/db/embedded/query/sort-key'
 import type { Collection } from '#lib/db/embedded/storage/catalog'
@@ -20,16 +21,31 @@ export interface Find {
   skip?: number
   /** 0 is no limit. */
   limit?: number
+  /** As the command has it: an index's name or keys, or `$natural`. */
+  hint?: unknown
+  /** The command's `let`, for `$expr`. */
+  variables?: BsonDocument
+  /** Called for each document that is tested against the filter. */
+  onExamined?: () => void
 }
 
 /** The documents of a query in their order, read as they are asked for; a sort without an index reads all first. */
 export function findDocuments(tables: Tables, collection: Collection, find: Find): Generator<FoundDocument> {
-  const { filter, sort = [], skip = 0, limit = 0 } = find
-  const plan = planQuery(collection.indexes, filter, sort)
-  const matches = compileFilter(filter)
+  const { filter, sort = [], skip = 0, limit = 0, variables, onExamined } = find
+  const plan = planFind(collection, find)
+  const test = compileFilter(filter)
+  const matches = (document: BsonDocument) => {
+    onExamined?.()
+    return test(document, variables)
+  }
   const found = match(readCandidates(tables.store, collection, plan), matches)
   const ordered = plan.sorted ? found : sortFound(tables, collection, found, sort)
   return cut(ordered, skip, limit)
+}
+
+/** How a query of this collection is answered. @throws BadValue for a hint that names no index */
+export function planFind(collection: Collection, { filter, sort = [], hint }: Find): QueryPlan {
+  return planQuery(collection.indexes, filter, sort, findHintedIndex(collection.indexes, hint))
 }
 
 function* match(

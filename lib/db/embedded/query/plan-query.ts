@@ -1,9 +1,10 @@
 import { isArrayIndex } from '#lib/db/embedded/query/field-path'
 import { type FieldConstraint, findConstraints } from '#lib/db/embedded/query/find-constraints'
+import type { Hint } from '#lib/db/embedded/query/find-hinted-index'
 import type { SortField } from '#lib/db/embedded/query/sort-key'
 import type { CollectionIndex } from '#lib/db/embedded/storage/catalog'
 import type { IndexField } from '#lib/db/embedded/storage/index-spec'
-import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
+import { type BsonDocument, RANK } from '#lib/db/embedded/values/bson-type'
 import { valuesEqual } from '#lib/db/embedded/values/compare-values'
 import { encodeKey, keyAfterPrefix } from '#lib/db/embedded/values/encode-key'
 
@@ -27,18 +28,26 @@ export interface QueryPlan {
 const RANGES_MAX = 1000
 
 /** Picks the index that narrows most; between equals, one that gives the order. */
-export function planQuery(indexes: CollectionIndex[], filter: BsonDocument, sort: SortField[]): QueryPlan {
+export function planQuery(
+  indexes: CollectionIndex[],
+  filter: BsonDocument,
+  sort: SortField[],
+  hint: Hint = null,
+): QueryPlan {
+  const scan: QueryPlan = { index: null, ranges: [], reverse: false, sorted: sort.length === 0 }
+  if (hint && 'natural' in hint) return { ...scan, reverse: hint.natural === 'backward' }
   const constraints = findConstraints(filter)
-  let best: QueryPlan = { index: null, ranges: [], reverse: false, sorted: sort.length === 0 }
-  let bestScore = 0
-  for (const index of indexes) {
+  let best = scan
+  // A hinted index may be read from end to end, unless it lacks documents that could match.
+  let bestScore = hint ? -1 : 0
+  for (const index of hint ? [hint.index] : indexes) {
     if (!isUsable(index, filter, constraints)) continue
     const { ranges, equalities, bounded } = buildRanges(index, constraints)
     // The first entry of an array inside the range need not be the element that decides its place.
     const order = index.multikey ? null : findOrder(index, sort, ranges.length === 1 ? equalities : 0)
     const narrowed = equalities * 4 + (bounded ? 2 : 0)
     // Reading a whole index only pays for the order it gives.
-    if (narrowed === 0 && (sort.length === 0 || !order)) continue
+    if (narrowed === 0 && (sort.length === 0 || !order) && !hint) continue
     const single = index.unique && equalities === index.fields.length ? 100 : 0
     const score = narrowed + single + (order ? 1 : 0)
     if (score <= bestScore) continue
@@ -75,8 +84,13 @@ function buildRanges(
       equalities++
       continue
     }
-    if (!constraint?.range) break
-    const ranges = prefixes.map((prefix) => buildRange(prefix, field, constraint, index.multikey))
+    const { range, prefix: text } = constraint ?? {}
+    if (!constraint || (!range && !text)) break
+    const ranges = prefixes.flatMap((prefix) =>
+      range
+        ? [buildRange(prefix, field, constraint, index.multikey)]
+        : buildTextRanges(prefix, field, text ?? ''),
+    )
     return { ranges, equalities, bounded: true }
   }
   const ranges = prefixes.map((prefix) => ({ lower: prefix, upper: keyAfterPrefix(prefix) }))
@@ -88,6 +102,17 @@ function appendValues(prefixes: Buffer[], field: IndexField, values: unknown[]):
   const distinct = new Map(encoded.map((key) => [key.toString('latin1'), key]))
   const ordered = [...distinct.values()].sort(Buffer.compare)
   return prefixes.flatMap((prefix) => ordered.map((key) => Buffer.concat([prefix, key])))
+}
+
+/** Texts that start with something, and stored expressions, in the order of their keys. */
+function buildTextRanges(prefix: Buffer, { descending }: IndexField, text: string): KeyRange[] {
+  const start = Buffer.concat([Buffer.of(RANK.string), Buffer.from(text, 'utf8')])
+  const ranges = [start, Buffer.of(RANK.regex)].map((bytes) => {
+    const inverted = descending ? Buffer.from(bytes.map((byte) => ~byte)) : bytes
+    const lower = Buffer.concat([prefix, inverted])
+    return { lower, upper: keyAfterPrefix(lower) }
+  })
+  return descending ? ranges.reverse() : ranges
 }
 
 function buildRange(

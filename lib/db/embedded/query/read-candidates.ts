@@ -20,16 +20,17 @@ const ROWS_MAX = 512
 export function* readCandidates(store: Store, collection: Collection, plan: QueryPlan): Generator<Candidate> {
   try {
     if (plan.index) yield* readIndex(store, collection, plan.index, plan)
-    else yield* readTable(store, collection)
+    else yield* readTable(store, collection, plan.reverse)
   } catch (error) {
     if (!String(error).includes('no such table')) throw error
     throw new MongoError(175, `collection dropped or index dropped while '${collection.namespace}' was read`)
   }
 }
 
-function* readTable(store: Store, collection: Collection): Generator<Candidate> {
-  const sql = `SELECT rid, doc FROM ${collection.table} WHERE rid > ? ORDER BY rid LIMIT ?`
-  let last = 0
+function* readTable(store: Store, collection: Collection, reverse: boolean): Generator<Candidate> {
+  const [onward, order] = reverse ? ['<', 'DESC'] : ['>', 'ASC']
+  const sql = `SELECT rid, doc FROM ${collection.table} WHERE rid ${onward} ? ORDER BY rid ${order} LIMIT ?`
+  let last = reverse ? Number.MAX_SAFE_INTEGER : 0
   for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
     const rows = store.prepare(sql).all(last, limit) as { rid: number; doc: Uint8Array }[]
     for (const { rid, doc } of rows) yield { rid, bytes: doc }

@@ -32,6 +32,8 @@ export interface Catalog {
   drop(collection: Collection): void
   addIndex(collection: Collection, spec: IndexSpec): CollectionIndex
   dropIndex(collection: Collection, index: CollectionIndex): void
+  /** Gives an index another specification over the same keys. */
+  changeIndex(collection: Collection, index: CollectionIndex, spec: IndexSpec): void
   markMultikey(index: CollectionIndex): void
   /** After a transaction was rolled back: what is in memory may not be what is stored. */
   reload(): void
@@ -83,6 +85,11 @@ export function createCatalog(store: Store): Catalog {
       store.sqlite.exec(`DROP TABLE ${index.table}`)
       store.prepare('DELETE FROM indexes WHERE id = ?').run(index.id)
       collection.indexes = collection.indexes.filter((other) => other !== index)
+    },
+    changeIndex(collection, index, spec) {
+      store.prepare('UPDATE indexes SET spec = ? WHERE id = ?').run(encodeDocument(spec.document), index.id)
+      const changed = buildIndex(index.id, spec, index.multikey)
+      collection.indexes = collection.indexes.map((other) => (other === index ? changed : other))
     },
     markMultikey(index) {
       store.prepare('UPDATE indexes SET multikey = 1 WHERE id = ?').run(index.id)
