@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { makeClip } from '../../support/make-clip.ts'
+import { openPeekrClient, type PeekrClient } from '../../support/peekr-client.ts'
+import { findFfmpegOf, namesIn, until } from '../../support/pipeline-test.ts'
+import { type RunningPeekr, startPeekr } from '../../support/server.ts'
+
+// The production server, stopped and killed in the middle of an encode.
+let folder = ''
+let dataPath = ''
+let clip = ''
+let peekr: RunningPeekr
+let client: PeekrClient
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'peekr-crash-'))
+  dataPath = join(folder, 'data')
+  clip = await makeClip({ folder, seconds: 14, width: 1280, height: 720 })
+  peekr = await startPeekr({ dataPath })
+  client = await openPeekrClient(peekr)
+})
+after(async () => {
+  await peekr?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('SIGTERM while encoding: out within 15 s, the job handed back uncounted, and a start later it ends ready', async () => {
+  const videoId = await client.upload(clip)
+  await waitForEncoding(videoId)
+  const startedAt = performance.now()
+  await peekr.stop()
+  const elapsedMs = performance.now() - startedAt
+  assert.ok(elapsedMs < 15_000, `it took ${Math.round(elapsedMs)} ms`)
+  assert.deepEqual(await findFfmpegOf(videoId), [])
+  await restart()
+  const video = await client.waitForEnd(videoId)
+  assert.equal(video.state, 'ready', JSON.stringify(video.error))
+  assert.equal((await client.findJob(videoId, 'transcode'))?.attempts, 1)
+})
+
+test('SIGKILL of the server while encoding: no FFmpeg outlives it, and a start later it ends ready with nothing over', async () => {
+  const videoId = await client.upload(clip)
+  await waitForEncoding(videoId)
+  await peekr.kill()
+  await until('FFmpeg gone', async () => (await findFfmpegOf(videoId)).length === 0, 3_000)
+  await restart()
+  const video = await client.waitForEnd(videoId)
+  assert.equal(video.state, 'ready', JSON.stringify(video.error))
+  await until('the publish', async () => (await client.findJob(videoId, 'publish'))?.state === 'done')
+  for (const name of await namesIn(dataPath, 'library')) {
+    assert.deepEqual(await namesIn(dataPath, 'library', name, 'attempts'), [])
+  }
+  assert.deepEqual(await namesIn(dataPath, 'uploads'), [])
+})
+
+test('the database killed while encoding: it comes back, the encode goes on and is not begun again', {
+  skip: process.env.MONGODB_URI ? 'the database is a server of somebody else’s' : false,
+}, async () => {
+  const videoId = await client.upload(clip)
+  const ffmpeg = await waitForEncoding(videoId)
+  const [database] = await findDatabaseOf(peekr.pid)
+  assert.ok(database)
+  process.kill(database, 'SIGKILL')
+  await until(
+    'the database back',
+    async () => (await client.call('GET', '/api/health')).status === 200,
+    10_000,
+  )
+  assert.notDeepEqual(await findDatabaseOf(peekr.pid), [database])
+  assert.deepEqual(await findFfmpegOf(videoId), ffmpeg)
+  const video = await client.waitForEnd(videoId)
+  assert.equal(video.state, 'ready', JSON.stringify(video.error))
+  assert.equal((await client.findJob(videoId, 'transcode'))?.attempts, 1)
+})
+
+async function restart(): Promise<void> {
+  peekr = await startPeekr({ dataPath, port: peekr.port })
+  client.url = peekr.url
+}
+
+/** Waits until a video's encode has come some way. Returns the processes at work on it. */
+async function waitForEncoding(videoId: string): Promise<number[]> {
+  return until('an encode under way', async () => {
+    const { state, progress } = await client.getVideo(videoId)
+    if (state !== 'transcoding' || progress < 0.05) return null
+    const found = await findFfmpegOf(videoId)
+    return found.length > 0 && found
+  })
+}
+
+/** The server's embedded database, by its command line and its parent. */
+async function findDatabaseOf(serverPid: number): Promise<number[]> {
+  const found: number[] = []
+  for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
+    const read = (file: string) => readFile(`/proc/${name}/${file}`, 'latin1').catch(() => '')
+    if (!(await read('cmdline')).includes('embedded/main.ts')) continue
+    if ((await read('status')).includes(`PPid:\t${serverPid}\n`)) found.push(Number(name))
+  }
+  return found
+}
