@@ -4,6 +4,7 @@ import { describeUploadError, RefusedLookup } from './upload-error'
 import type { UploadItem } from './upload-item'
 import { findUploadRecord, removeUploadRecord, writeUploadRecord } from './upload-records'
 import { changeUpload, findUpload } from './upload-store'
+import { watchSilence } from './watch-silence'
 
 /** Under the 100 MB that some proxies let through, and well within one request's time. */
 const CHUNK_BYTES = 16 * 1024 ** 2
@@ -45,6 +46,7 @@ export async function runUpload(input: {
     removeFingerprintOnSuccess: true,
     metadata: { filename: file.name, title: item.title, visibility: item.visibility },
     onAfterResponse(request, response) {
+      silence.heard()
       // tus-js-client takes any refused HEAD for a lost upload and starts a new one. A server that is starting (503)
       // or a session that ended (401) must not cost what is stored: made an error, it is retried or shown instead.
       if (request.getMethod() === 'HEAD' && !HEAD_STATUSES.has(response.getStatus())) {
@@ -60,12 +62,14 @@ export async function runUpload(input: {
       remember()
     },
     onShouldRetry(error) {
+      silence.heard()
       const problem = describeUploadError(error)
       if (problem.retry === 'soon')
         changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
       return problem.retry === 'soon'
     },
     onProgress(sentBytes) {
+      silence.heard()
       const nowMs = performance.now()
       if (nowMs - refreshedAtMs < REFRESH_MS && sentBytes < file.size) return
       refreshedAtMs = nowMs
@@ -79,6 +83,7 @@ export async function runUpload(input: {
     onError(error) {
       const problem = describeUploadError(error)
       if (problem.retry === 'never') {
+        silence.stop()
         changeUpload(key, { status: 'failed', speed: null, message: problem.message })
         onSettled()
         return
@@ -88,11 +93,22 @@ export async function runUpload(input: {
       timer = setTimeout(() => upload.start(), problem.retry === 'later' ? 30_000 : 10_000)
     },
     onSuccess() {
+      silence.stop()
       if (upload.url) removeUploadRecord(upload.url)
       changeUpload(key, { status: 'uploaded', sentBytes: file.size, speed: null, message: null })
       onSettled()
     },
   })
+
+  const silence = watchSilence(() => void restart())
+
+  async function restart() {
+    clearTimeout(timer)
+    // Also ends a retry that is waiting; two at once would write the same upload.
+    await upload.abort()
+    silence.heard()
+    upload.start()
+  }
 
   function remember() {
     if (!upload.url) return
@@ -119,24 +135,22 @@ export async function runUpload(input: {
       onVideoId(videoId)
     }
   }
+  silence.heard()
   upload.start()
 
   return {
     async pause() {
       clearTimeout(timer)
+      silence.stop()
       await upload.abort()
     },
     async cancel() {
       clearTimeout(timer)
+      silence.stop()
       const { url } = upload
       await upload.abort(true)
       if (url) removeUploadRecord(url)
     },
-    async nudge() {
-      clearTimeout(timer)
-      // Also ends a retry that is waiting; two at once would write the same upload.
-      await upload.abort()
-      upload.start()
-    },
+    nudge: restart,
   }
 }

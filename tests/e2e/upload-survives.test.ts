@@ -127,6 +127,19 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     assertSentOnce(t, clip)
   })
 
+  test('goes on when its connection has died without a word', async (t) => {
+    const clip = await bigClip('silent.mp4', 48)
+    await page.clock.install()
+    await page.reload()
+    const card = await chooseFile(page, proxy.url, clip.path)
+    await proxy.reached(clip.sizeBytes / 2)
+    proxy.freeze()
+    await sleep(1500)
+    await page.clock.fastForward(100_000)
+    await assertArrived(card, clip)
+    assertSentOnce(t, clip)
+  })
+
   test('that is no video fails on its own card with the reason; the one beside it is not affected', async () => {
     const notes = join(folder, 'notes.mp4')
     await writeFile(notes, 'These are notes about a film, and not the film.\n'.repeat(2000))

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface SentChunk {
@@ -23,6 +23,8 @@ export interface SlowProxy {
   reached(count: number): Promise<void>
   /** Starts counting anew. */
   forget(): void
+  /** Lets nothing more of the chunks through that are on their way, like a router that forgot them; nobody is told. */
+  freeze(): void
   /** Breaks every connection there is, in the middle of whatever it carries. */
   cut(): void
   /** What a client is told while the server is away: nothing, or what nginx answers. */
@@ -39,6 +41,8 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
   const agent = new Agent({ keepAlive: false })
   const chunks: SentChunk[] = []
   const waiting = new Set<{ count: number; resolve: () => void }>()
+  const sending = new Set<Socket>()
+  const frozen = new WeakSet<Socket>()
   let freeAtMs = 0
   const server = createServer({ requestTimeout: 0 }, (req, res) => void pass(req, res))
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -49,6 +53,9 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
     sentBytes: () => chunks.reduce((sum, chunk) => sum + chunk.sentBytes, 0),
     reached: (count) => new Promise((resolve) => waiting.add({ count, resolve }) && notify()),
     forget: () => void chunks.splice(0),
+    freeze: () => {
+      for (const socket of sending) frozen.add(socket)
+    },
     cut: () => server.closeAllConnections(),
     whenAway: 'reset',
     async close() {
@@ -68,12 +75,17 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
     }
     upstream.on('error', broken)
     upstream.on('response', (answer) => {
+      // A server that answers early and then cuts the connection does so here as well.
+      upstream.once('close', () => req.complete || frozen.has(req.socket) || req.socket.destroy())
       res.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       answer.on('error', () => res.destroy()).pipe(res)
     })
-    // The browser went away: so does the connection behind.
-    res.on('close', () => upstream.destroy())
-    req.on('error', broken)
+    // The browser went away: so does the connection behind, unless that is just what nobody learns.
+    const left = () => {
+      if (!frozen.has(req.socket)) upstream.destroy()
+    }
+    res.on('close', left)
+    req.on('error', left)
     if (method !== 'PATCH') return void req.pipe(upstream)
     const chunk: SentChunk = {
       uploadUrl: req.url ?? '',
@@ -82,14 +94,20 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
       status: null,
     }
     chunks.push(chunk)
+    sending.add(req.socket)
     upstream.on('response', (answer) => {
       chunk.status = answer.statusCode ?? null
     })
     try {
-      for await (const bytes of req) await forward(bytes, chunk, upstream)
+      for await (const bytes of req.iterator({ destroyOnReturn: false })) {
+        await forward(bytes, chunk, upstream)
+        if (frozen.has(req.socket)) return
+      }
       upstream.end()
     } catch {
-      broken()
+      left()
+    } finally {
+      sending.delete(req.socket)
     }
   }
 

@@ -1,0 +1,25 @@
+/** Longer than the last megabytes of a chunk need on a slow line, and than a busy disk needs to store them. */
+const SILENCE_MS = 90_000
+
+export interface SilenceWatch {
+  /** Something came, or began: counts from zero. */
+  heard(): void
+  stop(): void
+}
+
+/**
+ * Calls `onSilence` whenever nothing has been heard for a minute and a half. A connection that died without a word,
+ * after sleep or behind a router that forgot it, is otherwise waited for until TCP gives up: a quarter of an hour.
+ */
+export function watchSilence(onSilence: () => void): SilenceWatch {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const stop = () => clearTimeout(timer)
+  const heard = () => {
+    stop()
+    timer = setTimeout(() => {
+      heard()
+      onSilence()
+    }, SILENCE_MS)
+  }
+  return { heard, stop }
+}
