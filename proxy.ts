@@ -20,7 +20,7 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!api/|stream/|_next/static|_next/image|favicon.svg|icon.svg|manifest.webmanifest).*)'],
+  matcher: ['/((?!api/|stream/|_next/static/|favicon\\.svg$|icon\\.svg$|manifest\\.webmanifest$).*)'],
 }
 
 function buildContentSecurityPolicy(nonce: string): string {

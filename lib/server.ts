@@ -43,10 +43,14 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
     if (!dev && answeredAsPageWrite(req, res)) return
     return handleNext(req, res)
   }
-  const server = createServer((req, res) => {
+  // Only `next dev` speaks WebSocket. Otherwise a request to change the protocol is answered as if it had not asked:
+  // Next would take the socket over, leave it open for ever, and so keep the server from stopping.
+  const server = createServer({ shouldUpgradeCallback: () => dev }, (req, res) => {
     const { requestId } = applyForwarded(req, trustedProxies)
     route(req, res).catch((error: unknown) => answerError(error, requestId, res))
   })
+  // Node before 24.9 does not ask.
+  if (!dev) server.on('upgrade', (_req, socket) => socket.destroy())
   server.headersTimeout = HEADERS_MS
   // Node's whole-request limit answers a slow PATCH with 408, which clients do not retry; idleness is what counts.
   server.requestTimeout = 0

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createMediaToken } from '#lib/stream/media-token'
@@ -145,6 +146,29 @@ for (const door of ['on', 'off'] as const) {
       )
     })
 
+    test('a request for another protocol is answered as any other, and holds no connection', async () => {
+      for (const path of ['/login', '/api/health', '/_next/webpack-hmr']) {
+        const head = await askForUpgrade(world.doors[door].port, path)
+        assert.match(head, /^HTTP\/1\.1 (?:200|404) /, path)
+      }
+    })
+
+    test('whatever is shown as a page has a content security policy', async () => {
+      const { url } = world.doors[door]
+      for (const path of [
+        '/',
+        '/nothing',
+        '/favicon.svgx',
+        '/_next/image',
+        '/api',
+        '/stream',
+        `/watch/${'2'.repeat(16)}`,
+      ]) {
+        const { headers } = await fetch(url + path)
+        assert.match(headers.get('content-security-policy') ?? '', /'nonce-.*frame-ancestors 'none'/, path)
+      }
+    })
+
     test('a hostile query is the client’s fault, not the server’s', async () => {
       const { url } = world.doors[door]
       const cursor = Buffer.from('["not a time","x"]').toString('base64url')
@@ -184,6 +208,26 @@ function toPath(file: string): string {
     .slice(0, -1)
     .filter((part) => !/^\(.*\)$/.test(part))
   return `/${parts.join('/')}`.replace(/\[+(?:\.\.\.)?(\w+)\]+/g, '{$1}')
+}
+
+/** The first bytes of the answer; rejects when the connection is still open, or gone without one, after 5 s. */
+function askForUpgrade(port: number, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
+      ),
+    )
+    socket.setTimeout(5000, () =>
+      socket.destroy(new Error(`${path} is still open, and said: ${answer.slice(0, 200)}`)),
+    )
+    socket.on('data', (piece) => {
+      answer += piece
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+  })
 }
 
 /** Asks a few at a time and gives what is wrong. */
