@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { becomeAdmin, deleteVideo, waitForHash } from '../support/api-client.ts'
 import { requireTestMedia } from '../support/media.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
 import { createUpload, findOffset, sendChunk } from '../support/tus-client.ts'
+import { padClip } from '../support/write-big-clip.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
 const MIB = 1024 ** 2
 const CHUNK_BYTES = 2 * MIB
 const PADDING_BYTES_MAX = 24 * MIB
-const INGEST_MS = 60_000
+/** From what was received but not written yet to what is written, synced and about to be acknowledged. */
+const KILL_DELAY_MS_MAX = 60
 
 /** SIGKILL to the server at a random byte of an upload; then a restart, a resumption, and the stored file's hash. */
 export const killDuringUpload: FaultCase = {
@@ -23,6 +26,7 @@ export const killDuringUpload: FaultCase = {
     const figures = {
       kills: 0,
       'bytes lost that were acknowledged': 0,
+      'stored beginnings that differ': 0,
       'wrong hashes': 0,
       'bytes sent twice, at most': 0,
     }
@@ -33,35 +37,38 @@ export const killDuringUpload: FaultCase = {
       const { port, dataPath } = peekr
       const cookie = await becomeAdmin(peekr)
       for (; figures.kills < kills; figures.kills++) {
-        const file = padClip(clip, Math.floor(random() * PADDING_BYTES_MAX), random)
-        const killAt = 1 + Math.floor(random() * (file.length - 1))
-        const upload = await createUpload(peekr.url, {
-          cookie,
-          sizeBytes: file.length,
-          filename: `kill-${figures.kills}.mp4`,
-        })
-        const acknowledged = await sendUntil(upload.url, cookie, file, killAt, peekr)
+        const sizeBytes = clip.length + 8 + Math.floor(random() * PADDING_BYTES_MAX)
+        const file = padClip(clip, sizeBytes, Math.floor(random() * 2 ** 32))
+        const killAt = 1 + Math.floor(random() * (sizeBytes - 1))
+        const filename = `kill-${figures.kills}.mp4`
+        const upload = await createUpload(peekr.url, { cookie, sizeBytes, filename })
+        const afterMs = Math.floor(random() * KILL_DELAY_MS_MAX)
+        const acknowledged = await sendUntil({ url: upload.url, cookie, file, killAt, afterMs, peekr })
+        const found = await readFile(join(dataPath, 'uploads', basename(upload.url)))
         peekr = await startPeekr({ dataPath, port })
         const offset = await findOffset(upload.url, cookie)
+        const where = `kill ${figures.kills} at byte ${killAt}`
         if (offset < acknowledged) {
           figures['bytes lost that were acknowledged'] += acknowledged - offset
-          violations.push(
-            `kill ${figures.kills} at byte ${killAt}: ${acknowledged} bytes were acknowledged, ${offset} are there`,
-          )
+          violations.push(`${where}: ${acknowledged} bytes were acknowledged, ${offset} are there`)
         }
-        if (offset > killAt)
-          violations.push(`kill ${figures.kills}: ${offset} bytes are there, only ${killAt} were sent`)
+        if (offset > killAt) violations.push(`${where}: ${offset} bytes are said to be there`)
+        if (offset > found.length || !found.subarray(0, offset).equals(file.subarray(0, offset))) {
+          figures['stored beginnings that differ']++
+          violations.push(`${where}: the ${offset} bytes that are there are not those that were sent`)
+        }
         figures['bytes sent twice, at most'] = Math.max(figures['bytes sent twice, at most'], killAt - offset)
-        for (let at = offset; at < file.length; at += CHUNK_BYTES) {
+        for (let at = offset; at < sizeBytes; at += CHUNK_BYTES) {
           await sendChunk(upload.url, { cookie, offset: at, bytes: file.subarray(at, at + CHUNK_BYTES) })
         }
         const stored = await waitForHash(peekr.url, upload.videoId, cookie)
         if (stored !== createHash('sha256').update(file).digest('hex')) {
           figures['wrong hashes']++
-          violations.push(`kill ${figures.kills} at byte ${killAt}: the ingested file's hash is ${stored}`)
+          violations.push(`${where}: the ingested file's hash is ${stored}`)
         }
+        await deleteVideo(peekr.url, upload.videoId, cookie)
         onProgress(
-          `killed at byte ${killAt} of ${file.length}, ${acknowledged} acknowledged, resumed at ${offset}`,
+          `killed at byte ${killAt} of ${sizeBytes}, ${acknowledged} acknowledged, resumed at ${offset}`,
         )
       }
       if (figures['bytes sent twice, at most'] > CHUNK_BYTES)
@@ -75,13 +82,15 @@ export const killDuringUpload: FaultCase = {
 }
 
 /** Sends chunks up to a byte, kills the server there, and returns how many bytes it had acknowledged. */
-async function sendUntil(
-  url: string,
-  cookie: string,
-  file: Buffer,
-  killAt: number,
-  peekr: RunningPeekr,
-): Promise<number> {
+async function sendUntil(options: {
+  url: string
+  cookie: string
+  file: Buffer
+  killAt: number
+  afterMs: number
+  peekr: RunningPeekr
+}): Promise<number> {
+  const { url, cookie, file, killAt, afterMs, peekr } = options
   let acknowledged = 0
   while (acknowledged + CHUNK_BYTES <= killAt) {
     const bytes = file.subarray(acknowledged, acknowledged + CHUNK_BYTES)
@@ -99,40 +108,7 @@ async function sendUntil(
     (offset) => offset,
     () => acknowledged,
   )
-  await sleep(20)
+  await sleep(afterMs)
   await peekr.kill()
   return answered
-}
-
-/** The clip with a `free` box of random bytes behind it: a valid MP4 of any size (ISO 14496-12 §8.1.2). */
-function padClip(clip: Buffer, sizeBytes: number, random: () => number): Buffer {
-  const box = Buffer.alloc(8 + sizeBytes)
-  box.writeUInt32BE(box.length, 0)
-  box.write('free', 4, 'latin1')
-  for (let at = 8; at + 4 <= box.length; at += 4) box.writeUInt32LE(Math.floor(random() * 2 ** 32), at)
-  return Buffer.concat([clip, box])
-}
-
-async function becomeAdmin({ url, setupCode }: RunningPeekr): Promise<string> {
-  const body = {
-    code: setupCode,
-    email: 'admin@example.org',
-    name: 'Admin',
-    password: 'correct horse battery',
-  }
-  const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
-  const response = await fetch(`${url}/api/setup`, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (response.status !== 201)
-    throw new Error(`The setup answered ${response.status}: ${await response.text()}`)
-  return response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-}
-
-async function waitForHash(url: string, videoId: string, cookie: string): Promise<string | null> {
-  for (const deadlineMs = Date.now() + INGEST_MS; Date.now() < deadlineMs; await sleep(200)) {
-    const response = await fetch(`${url}/api/videos/${videoId}`, { headers: { cookie } })
-    const video = (await response.json()) as { state: string; source: { sha256: string | null } | null }
-    if (video.source?.sha256) return video.source.sha256
-    if (video.state === 'failed') return null
-  }
-  return null
 }
