@@ -75,6 +75,25 @@ test('the database killed while encoding: it comes back, the encode goes on and 
   assert.equal((await client.findJob(videoId, 'transcode'))?.attempts, 1)
 })
 
+test('a database that falls silent: health says 503 within 3 s, and 200 within 10 s of its return', {
+  skip: process.env.MONGODB_URI ? 'the database is a server of somebody else’s' : false,
+}, async () => {
+  const [database] = await findDatabaseOf(peekr.pid)
+  assert.ok(database)
+  process.kill(database, 'SIGSTOP')
+  try {
+    const startedAt = performance.now()
+    const away = await client.call<{ error: { code: string } }>('GET', '/api/health', { authorization: null })
+    const elapsedMs = performance.now() - startedAt
+    assert.equal(away.status, 503)
+    assert.equal(away.body.error.code, 'database_away')
+    assert.ok(elapsedMs < 3_000, `it took ${Math.round(elapsedMs)} ms`)
+  } finally {
+    process.kill(database, 'SIGCONT')
+  }
+  await until('health', async () => (await client.call('GET', '/api/health')).status === 200, 10_000)
+})
+
 async function restart(): Promise<void> {
   peekr = await startPeekr({ dataPath, port: peekr.port })
   client.url = peekr.url
