@@ -106,7 +106,7 @@ export async function runUpload(input: {
     clearTimeout(timer)
     // Also ends a retry that is waiting; two at once would write the same upload.
     await upload.abort()
-    silence.heard()
+    silence.start()
     upload.start()
   }
 
@@ -135,7 +135,7 @@ export async function runUpload(input: {
       onVideoId(videoId)
     }
   }
-  silence.heard()
+  silence.start()
   upload.start()
 
   return {
@@ -148,9 +148,13 @@ export async function runUpload(input: {
       clearTimeout(timer)
       silence.stop()
       const { url } = upload
-      await upload.abort(true)
+      await upload.abort(true).catch(rethrowUnlessGone)
       if (url) removeUploadRecord(url)
     },
     nudge: restart,
   }
+}
+
+function rethrowUnlessGone(error: Error): void {
+  if (![404, 410].includes(describeUploadError(error).status)) throw error
 }

@@ -2,7 +2,8 @@
 const SILENCE_MS = 90_000
 
 export interface SilenceWatch {
-  /** Something came, or began: counts from zero. */
+  start(): void
+  /** Something came: counts from zero. Nothing happens when it is stopped: an end has answers of its own. */
   heard(): void
   stop(): void
 }
@@ -12,14 +13,17 @@ export interface SilenceWatch {
  * after sleep or behind a router that forgot it, is otherwise waited for until TCP gives up: a quarter of an hour.
  */
 export function watchSilence(onSilence: () => void): SilenceWatch {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const stop = () => clearTimeout(timer)
-  const heard = () => {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  function stop() {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+  }
+  function start() {
     stop()
     timer = setTimeout(() => {
-      heard()
+      start()
       onSilence()
     }, SILENCE_MS)
   }
-  return { heard, stop }
+  return { start, heard: () => timer !== null && start(), stop }
 }

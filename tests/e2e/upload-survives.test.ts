@@ -18,6 +18,8 @@ const MIB = 1024 ** 2
 /** As in app/_components/upload-runner.ts. */
 const CHUNK_BYTES = 16 * MIB
 const SPEED_BYTES_PER_SECOND = 24 * MIB
+/** Beyond what app/_components/watch-silence.ts waits for. */
+const SILENCE_MS = 100_000
 const ARRIVAL_MS = 90_000
 /** Where servers are killed; the same seed is the same byte. */
 const SEED = Number(process.env.PEEKR_TEST_SEED ?? 1)
@@ -42,6 +44,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     proxy = await openSlowProxy(peekr.url, SPEED_BYTES_PER_SECOND)
     browser = await openBrowser({ expectErrors: REFUSALS })
     visitor = await browser.newVisitor()
+    await visitor.clock.install()
     page = await visitor.newPage()
     await becomeFirstAdmin(page, proxy.url, peekr.setupCode ?? '')
   })
@@ -92,6 +95,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     // What the sockets held already still comes through.
     await sleep(1000)
     const pausedAt = proxy.sentBytes()
+    await page.clock.fastForward(SILENCE_MS)
     await sleep(1500)
     assert.equal(proxy.sentBytes(), pausedAt)
     await card.getByRole('button', { name: 'Resume' }).click()
@@ -107,6 +111,9 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     await card.waitFor({ state: 'detached' })
     assert.equal(await findVideo(clip.filename), null)
     assert.deepEqual(await readdir(join(dataPath, 'uploads')), [])
+    await page.clock.fastForward(SILENCE_MS)
+    await sleep(500)
+    assert.equal(await findVideo(clip.filename), null)
     await page.reload()
     await page.getByRole('button', { name: 'Choose files' }).waitFor()
     await sleep(500)
@@ -129,13 +136,11 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
 
   test('goes on when its connection has died without a word', async (t) => {
     const clip = await bigClip('silent.mp4', 48)
-    await page.clock.install()
-    await page.reload()
     const card = await chooseFile(page, proxy.url, clip.path)
     await proxy.reached(clip.sizeBytes / 2)
     proxy.freeze()
     await sleep(1500)
-    await page.clock.fastForward(100_000)
+    await page.clock.fastForward(SILENCE_MS)
     await assertArrived(card, clip)
     assertSentOnce(t, clip)
   })
