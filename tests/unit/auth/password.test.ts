@@ -68,4 +68,3 @@ async function measure(hash: string | null): Promise<{ right: boolean; cpuMs: nu
   const { user, system } = process.cpuUsage(before)
   return { right, cpuMs: (user + system) / 1000 }
 }
-}
