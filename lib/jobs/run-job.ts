@@ -1,5 +1,5 @@
 import type { JobKind, JobRecord } from '#lib/db/models/job'
-import { PeekrError, toErrorData } from '#lib/errors'
+import { type ErrorData, PeekrError, toErrorData } from '#lib/errors'
 import { isDatabaseAway } from '#lib/http/is-database-away'
 import { completeJob, failJob, handBackJob, LOG_LINES_MAX } from '#lib/jobs/leases'
 import { persist } from '#lib/jobs/persist'
@@ -65,7 +65,7 @@ export async function runJob(
     }
     const data = toErrorData(heartbeat.verdict() === 'cancelled' ? new PeekrError('cancelled') : error)
     log.warn({ err: error, code: data.code, details: data.details }, 'job attempt failed')
-    return persist(() => failJob(job, data, [...lines, data.message]), isStopping)
+    return persist(() => failJob(job, data, [...lines, ...findToolLines(data), data.message]), isStopping)
   }
 
   const attempt = async (): Promise<Ending> => {
@@ -85,4 +85,10 @@ export async function runJob(
   } finally {
     heartbeat.stop()
   }
+}
+
+/** What FFmpeg said last: the reason the sentence speaks of, for the administrator who reads the job's log. */
+function findToolLines({ details }: ErrorData): string[] {
+  const { log } = details
+  return Array.isArray(log) ? log.map(String) : []
 }

@@ -12,6 +12,7 @@ import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getMediaTools } from '#lib/media/media-tools'
 import { buildManifest, signManifest } from '#lib/publish/manifest'
 import { refreshVideoRecord, writeVideoRecord } from '#lib/publish/write-video-record'
@@ -31,7 +32,7 @@ export async function publishVideo(job: JobRecord, context: JobContext): Promise
   const transcoded = await getJobResult<Transcoded>(videoId, 'transcode')
   const library = await getLibrary()
   if (!(await exists(library.revisionPath(videoId, transcoded.revisionId)))) {
-    await proveAttempt(videoId, transcoded, context)
+    await withDiskBlamed(() => proveAttempt(videoId, transcoded, context))
   }
   // Also when it is there: the crash that makes us come again may have come before its name was on disk.
   await library.adoptRevision(videoId, transcoded.revisionId, transcoded.revisionId)

@@ -9,6 +9,7 @@ import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getLog } from '#lib/log'
 import { getMediaTools } from '#lib/media/media-tools'
 import { chooseEncoder } from '#lib/transcode/choose-encoder'
@@ -32,17 +33,18 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
   const { segmentFormat, encoder: policy } = getConfig()
   const choice = chooseEncoder(await getEncoderReport(), policy)
   context.log(choice.sentence)
-  const encoded = await runTask(
-    'encode',
-    {
-      sourcePath: library.sourcePath(videoId),
-      outputPath: await library.createAttempt(videoId, revisionId),
-      segmentFormat,
-      encoder: choice,
-      probe,
-      tools: getMediaTools(),
-    },
-    { signal: context.signal, onProgress: createProgressReport(videoId, context) },
+  const outputPath = await library.createAttempt(videoId, revisionId)
+  const request = {
+    sourcePath: library.sourcePath(videoId),
+    outputPath,
+    segmentFormat,
+    encoder: choice,
+    probe,
+    tools: getMediaTools(),
+  }
+  const onProgress = createProgressReport(videoId, context)
+  const encoded = await withDiskBlamed(() =>
+    runTask('encode', request, { signal: context.signal, onProgress }),
   )
   for (const line of encoded.log) context.log(line)
   const result: Transcoded = { revisionId, segmentFormat, probe, encoded }
