@@ -29,15 +29,13 @@ const PASSING = { code: 'encode_failed' as const, message: errorMessage('encode_
 
 test('of 50 workers that want one job, one gets it', async () => {
   await enqueueJob('transcode', createId())
-  const claims = await Promise.all(
-    Array.from({ length: 50 }, (_, at) => claimJob(`worker ${at}`, ['transcode'])),
-  )
+  const claims = await Promise.all(Array.from({ length: 50 }, (_, at) => race(`worker ${at}`, ['transcode'])))
   assert.equal(claims.filter((claim) => claim !== null).length, 1)
 })
 
 test('50 workers share 20 jobs without taking one twice', async () => {
   await Promise.all(Array.from({ length: 20 }, () => enqueueJob('hash', createId())))
-  const claims = await Promise.all(Array.from({ length: 50 }, (_, at) => claimJob(`worker ${at}`, ['hash'])))
+  const claims = await Promise.all(Array.from({ length: 50 }, (_, at) => race(`worker ${at}`, ['hash'])))
   const ids = claims.flatMap((claim) => (claim === null ? [] : [claim._id]))
   assert.equal(ids.length, 20)
   assert.equal(new Set(ids).size, 20)
@@ -168,6 +166,17 @@ async function claim(kind: JobRecord['kind'], holder = 'holder'): Promise<JobRec
   const job = await claimJob(holder, [kind])
   assert.ok(job, `there was no ${kind} to claim`)
   return job
+}
+
+/** As the runner does: a database that breaks up a deadlock (DocumentDB) refuses one claimer, who looks again. */
+async function race(holder: string, kinds: JobRecord['kind'][]): Promise<JobRecord | null> {
+  for (;;) {
+    try {
+      return await claimJob(holder, kinds)
+    } catch (error) {
+      if (!(error instanceof Error) || !/deadlock/.test(error.message)) throw error
+    }
+  }
 }
 
 async function lapse({ _id }: JobRecord): Promise<void> {
