@@ -43,7 +43,7 @@ test('50 workers share 20 jobs without taking one twice', async () => {
 
 test('an event delivered 50 times at once makes one job', async () => {
   const videoId = createId()
-  await Promise.all(Array.from({ length: 50 }, () => enqueueJob('ingest', videoId)))
+  await Promise.all(Array.from({ length: 50 }, () => persistently(() => enqueueJob('ingest', videoId))))
   assert.equal(await JobModel.countDocuments({ videoId }), 1)
 })
 
@@ -51,7 +51,9 @@ test('asking for a job anew 50 times runs it once more, and never a second time 
   const videoId = createId()
   await enqueueJob('delete', videoId)
   await completeJob(await claim('delete'), NOTHING)
-  await Promise.all(Array.from({ length: 50 }, () => enqueueJob('delete', videoId, { fresh: true })))
+  await Promise.all(
+    Array.from({ length: 50 }, () => persistently(() => enqueueJob('delete', videoId, { fresh: true }))),
+  )
   const again = await claim('delete')
   assert.equal(again.attempts, 1)
   await enqueueJob('delete', videoId, { fresh: true })
@@ -168,11 +170,15 @@ async function claim(kind: JobRecord['kind'], holder = 'holder'): Promise<JobRec
   return job
 }
 
-/** As the runner does: a database that breaks up a deadlock (DocumentDB) refuses one claimer, who looks again. */
-async function race(holder: string, kinds: JobRecord['kind'][]): Promise<JobRecord | null> {
+function race(holder: string, kinds: JobRecord['kind'][]): Promise<JobRecord | null> {
+  return persistently(() => claimJob(holder, kinds))
+}
+
+/** As the runner and the sweep do: a database that breaks up a deadlock (DocumentDB) refuses one, who comes again. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await claimJob(holder, kinds)
+      return await work()
     } catch (error) {
       if (!(error instanceof Error) || !/deadlock/.test(error.message)) throw error
     }
