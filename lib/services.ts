@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { getConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { isPeekrError } from '#lib/errors'
@@ -26,6 +27,7 @@ export interface Services {
 export async function startServices(): Promise<Services> {
   const { dataPath, role, jobsMax } = getConfig()
   await mountImageIfNeeded(dataPath)
+  await mkdir(dataPath, { recursive: true, mode: 0o700 }) // private videos are not for this machine's other accounts
   const held = await openData(dataPath)
   const runner = role === 'web' ? null : startRunner({ handlers: STAGES, jobsMax, onEnded: onJobEnded })
   if (runner !== null) reportEncoders()

@@ -22,7 +22,7 @@ export async function moveDataIn(dataPath: string, root: string, say: (line: str
   const hasData = await exists(dataPath)
   const owner = await stat(hasData ? dataPath : dirname(dataPath))
   await chown(root, owner.uid, owner.gid)
-  await chmod(root, hasData ? owner.mode : 0o755)
+  await chmod(root, hasData ? owner.mode : 0o700)
   if (!hasData) return
   const { fileCount, sizeBytes } = await getTreeSize(dataPath)
   if (fileCount > 0)
