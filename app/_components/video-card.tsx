@@ -25,17 +25,18 @@ export function VideoCard({
   if (gone) return null
   const visibility = VISIBILITY_LOOKS[video.visibility]
   const upright = (video.height ?? 0) > (video.width ?? 0)
+  const settled = video.state === 'ready'
   return (
     <li className={styles.card}>
       <div className={styles.picture}>
         <Poster src={video.playback?.poster ?? null} upright={upright} eager={eager} />
-        {video.durationSeconds !== null && (
+        {settled && video.durationSeconds !== null && (
           <span className={styles.duration}>
             <span aria-hidden="true">{formatDuration(video.durationSeconds)}</span>
             <span className="visuallyHidden">{formatSpokenDuration(video.durationSeconds)}</span>
           </span>
         )}
-        {(isMoving(video) || video.state === 'failed') && (
+        {!settled && (
           <div className={`${styles.state} ${video.state === 'failed' ? styles.failed : ''}`}>
             <span>{describeState(video)}</span>
             {isMoving(video) && (

@@ -67,6 +67,11 @@ export function WatchPending({
         />
       </div>
       <p>{explain(video)}</p>
+      {editable && video.state === 'uploading' && (
+        <ButtonLink href="/upload" icon="upload">
+          Go to uploads
+        </ButtonLink>
+      )}
     </div>
   )
 }

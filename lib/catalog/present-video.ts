@@ -1,3 +1,4 @@
+import { findUploadShare } from '#lib/catalog/find-upload-share'
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
 import { MULTIVARIANT_PLAYLIST, POSTER } from '#lib/domain/media-paths'
@@ -12,7 +13,12 @@ export async function presentVideos(records: VideoRecord[], viewer: Viewer | nul
     .setOptions({ sanitizeFilter: false })
     .lean()
   const names = new Map(owners.map((owner) => [owner._id, owner.name]))
-  return records.map((record) => presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer))
+  return Promise.all(
+    records.map(async (record) => ({
+      ...presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer),
+      ...(record.state === 'uploading' && { progress: await findUploadShare(record) }),
+    })),
+  )
 }
 
 function presentVideo(record: VideoRecord, ownerName: string, viewer: Viewer | null): VideoView {
