@@ -2,14 +2,10 @@
 
 import { Button, ButtonLink } from './_components/button'
 import { EmptyState } from './_components/empty-state'
+import { useReloadWhenWell } from './_components/use-reload-when-well'
 
-export default function PageError({
-  error,
-  reset,
-}: {
-  error: Error & { digest?: string }
-  reset: () => void
-}) {
+export default function PageError({ error }: { error: Error & { digest?: string } }) {
+  useReloadWhenWell()
   return (
     <EmptyState
       as="h1"
@@ -17,7 +13,8 @@ export default function PageError({
       title="This page could not be shown"
       actions={
         <>
-          <Button tone="primary" icon="retry" onClick={reset}>
+          {/* Next's own `reset` draws what it has once more; only a reload asks the server again. */}
+          <Button tone="primary" icon="retry" onClick={() => window.location.reload()}>
             Try again
           </Button>
           <ButtonLink href="/">All videos</ButtonLink>

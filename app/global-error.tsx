@@ -1,10 +1,13 @@
 'use client'
 
+import { Button } from './_components/button'
 import { EmptyState } from './_components/empty-state'
+import { useReloadWhenWell } from './_components/use-reload-when-well'
 import './globals.css'
 
 /** Shown when even the frame around pages fails, mostly because the database does not answer. */
 export default function GlobalError({ error }: { error: Error & { digest?: string } }) {
+  useReloadWhenWell()
   return (
     <html lang="en" data-theme="system">
       <head>
@@ -16,11 +19,15 @@ export default function GlobalError({ error }: { error: Error & { digest?: strin
             as="h1"
             icon="alert"
             title="Peekr is not available right now"
-            // A plain link: it must work when the page's own code does not.
-            actions={<a href="/">Try again</a>}
+            actions={
+              <Button tone="primary" icon="retry" onClick={() => window.location.reload()}>
+                Try again
+              </Button>
+            }
           >
-            The server cannot reach its database or is still starting. Nothing is lost. Try again in a moment
-            {error.digest ? `; the log has the details under ${error.digest}` : ''}.
+            The server cannot reach its database or is still starting. Nothing is lost, and this page comes
+            back by itself
+            {error.digest ? `; the server’s log has the details under ${error.digest}` : ''}.
           </EmptyState>
         </main>
       </body>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { findPageViewer } from '#lib/auth/page-viewer'
 import { isSetupNeeded } from '#lib/auth/setup'
 import { OfflineBanner } from './_components/offline-banner'
+import { SessionBanner } from './_components/session-banner'
 import { SiteHeader } from './_components/site-header'
 import { parseTheme, THEME_COOKIE } from './_components/theme'
 import { Toaster } from './_components/toaster'
@@ -39,6 +40,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           Skip to content
         </a>
         <OfflineBanner />
+        <SessionBanner />
         <SiteHeader viewer={viewer} theme={theme} bare={setupNeeded} />
         <main id="content" tabIndex={-1} className={styles.main}>
           {children}

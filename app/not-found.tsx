@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { findPageViewer } from '#lib/auth/page-viewer'
 import { ButtonLink } from './_components/button'
 import { EmptyState } from './_components/empty-state'
+import { SignInLink } from './_components/sign-in-link'
 
 export const metadata: Metadata = { title: 'Not found' }
 
@@ -17,7 +18,7 @@ export default async function NotFound() {
           <ButtonLink href="/" tone="primary">
             All videos
           </ButtonLink>
-          {viewer === null && <ButtonLink href="/login">Sign in</ButtonLink>}
+          {viewer === null && <SignInLink />}
         </>
       }
     >

@@ -1,3 +1,5 @@
+import { sessionEndedStore, signInHere } from './session-ended'
+
 /** An answer other than success, or none at all (`status` 0, code `network`). Its message is a sentence for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -38,8 +40,23 @@ export async function callApi<T>(path: string, request: ApiRequest = {}): Promis
   })
   const text = await response.text().catch(() => '')
   const data = parseJson(text)
-  if (!response.ok) throw toApiError(response.status, data)
+  if (!response.ok) {
+    const error = toApiError(response.status, data)
+    if (error.code === 'sign_in_required' && method !== 'GET') sessionEndedStore.set(() => true)
+    throw error
+  }
+  if (method !== 'GET') sessionEndedStore.set(() => false)
   return data as T
+}
+
+/**
+ * What a page does when it may not load what it shows because nobody is signed in any more: goes to sign in, and comes
+ * back here afterwards. True when it does, so that no error flashes up meanwhile.
+ */
+export function leaveToSignIn(error: unknown): boolean {
+  if (!(error instanceof ApiError && error.code === 'sign_in_required')) return false
+  window.location.assign(signInHere())
+  return true
 }
 
 /** The sentence to show for anything caught. */

@@ -3,9 +3,11 @@
 import { useSyncExternalStore } from 'react'
 import { Icon } from './icon'
 import styles from './offline-banner.module.css'
+import { useOfflineGuard } from './use-offline-guard'
 
-/** Says that the browser has lost its network, for as long as it has. */
+/** Says that the browser has lost its network, for as long as it has, and keeps this page until it is back. */
 export function OfflineBanner() {
+  useOfflineGuard()
   const online = useSyncExternalStore(
     subscribe,
     () => navigator.onLine,

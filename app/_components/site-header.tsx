@@ -4,6 +4,7 @@ import { AccountMenu } from './account-menu'
 import { ButtonLink } from './button'
 import { Logo } from './logo'
 import { SearchBox } from './search-box'
+import { SignInLink } from './sign-in-link'
 import styles from './site-header.module.css'
 import type { Theme } from './theme'
 import { ThemeMenu } from './theme-menu'
@@ -33,7 +34,7 @@ export function SiteHeader({ viewer, theme, bare }: { viewer: Viewer | null; the
           ) : (
             <>
               <ThemeMenu theme={theme} />
-              {!bare && <ButtonLink href="/login">Sign in</ButtonLink>}
+              {!bare && <SignInLink />}
             </>
           )}
         </nav>

@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { callApi, errorSentence } from './api-client'
+import { callApi, errorSentence, leaveToSignIn } from './api-client'
 import { usePolling } from './use-polling'
 
 interface Page<T> {
@@ -30,7 +30,7 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
         setError(null)
       },
       (caught: unknown) => {
-        if (!controller.signal.aborted) setError(errorSentence(caught))
+        if (!controller.signal.aborted && !leaveToSignIn(caught)) setError(errorSentence(caught))
       },
     )
     return () => controller.abort()
@@ -38,7 +38,10 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
 
   usePolling(
     async (signal) => {
-      const page = await callApi<Page<T>>(path, { signal })
+      const page = await callApi<Page<T>>(path, { signal }).catch((caught: unknown) => {
+        if (!signal.aborted && !leaveToSignIn(caught)) setError(errorSentence(caught))
+        throw caught
+      })
       setError(null)
       setItems((before) => {
         const fresh = new Set(page.items.map((item) => item.id))

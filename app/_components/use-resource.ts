@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
-import { callApi, errorSentence } from './api-client'
+import { callApi, errorSentence, leaveToSignIn } from './api-client'
 import { usePolling } from './use-polling'
 
 /** What is at an address of the API: `data` (null until there is any), `error`, and `reload`. Polls when told to. */
@@ -17,7 +17,7 @@ export function useResource<T>(path: string, { everyMs }: { everyMs?: number } =
       setData(fresh)
       setError(null)
     } catch (caught) {
-      if (!signal.aborted) setError(errorSentence(caught))
+      if (!signal.aborted && !leaveToSignIn(caught)) setError(errorSentence(caught))
     }
   }
 

@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic'
 import type { VideoView } from '#lib/domain/video-view'
 import { ButtonLink } from './button'
 import { EmptyState } from './empty-state'
+import { SignInLink } from './sign-in-link'
 import { useLiveVideo } from './use-live-video'
 import { WatchDetails } from './watch-details'
 import { WatchPending } from './watch-pending'
@@ -27,10 +28,16 @@ export function WatchView({
     return (
       <EmptyState
         icon="trash"
-        title="This video was deleted"
-        actions={<ButtonLink href="/">All videos</ButtonLink>}
+        title="This video is no longer here"
+        actions={
+          <>
+            <SignInLink />
+            <ButtonLink href="/">All videos</ButtonLink>
+          </>
+        }
       >
-        Somebody deleted it while you were here.
+        While you were here it was deleted or made private, or your session ended. If it is yours, sign in
+        again.
       </EmptyState>
     )
   }
