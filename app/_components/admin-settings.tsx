@@ -20,10 +20,13 @@ export function AdminSettings() {
 
   async function change(patch: Partial<Settings>) {
     setPending(true)
+    // Shown as chosen at once, and taken back when it could not be saved.
+    if (data) setData({ ...data, ...patch })
     try {
       setData(await callApi<Settings>('/api/admin/settings', { method: 'PATCH', body: patch }))
       showToast('good', 'Setting saved.')
     } catch (caught) {
+      setData(data)
       showToast('bad', errorSentence(caught))
     } finally {
       setPending(false)

@@ -1,13 +1,13 @@
 'use client'
 
 import { ROLES } from '#lib/domain/permissions'
-import { ROLE_WORDS } from './admin-user-row'
 import styles from './admin-users.module.css'
 import { callApi } from './api-client'
 import { Button } from './button'
 import { SelectField } from './field'
 import { NewAccountFields } from './new-account-fields'
 import { Notice } from './notice'
+import { ROLE_WORDS } from './role-words'
 import { showToast } from './toast-store'
 import { useSubmit } from './use-submit'
 

@@ -6,6 +6,7 @@ import { ROLES, type Role } from '#lib/domain/permissions'
 import styles from './admin-users.module.css'
 import { callApi, errorSentence } from './api-client'
 import { Button } from './button'
+import { ROLE_WORDS } from './role-words'
 import { showToast } from './toast-store'
 
 export interface AdminUser {
@@ -17,12 +18,6 @@ export interface AdminUser {
   createdAt: string
   videoCount: number
   usedBytes: number
-}
-
-export const ROLE_WORDS: Record<Role, string> = {
-  viewer: 'Viewer',
-  uploader: 'Uploader',
-  admin: 'Administrator',
 }
 
 /** One account, with its role to choose and a switch to close it. Nobody can lock themselves out here. */
@@ -57,6 +52,7 @@ export function AdminUserRow({
         <p>
           {user.email} · {plural(user.videoCount, 'video')} · {formatBytes(user.usedBytes)}
           {user.disabledAt && ' · disabled'}
+          {isSelf && ' · only another administrator can change your role'}
         </p>
       </div>
       <select

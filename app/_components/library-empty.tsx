@@ -48,6 +48,7 @@ export function LibraryEmpty({ viewer, q }: { viewer: Viewer | null; q: string }
       }
     >
       Videos appear here once somebody publishes them.
+      {viewer !== null && ' Your account can watch; to upload, ask an administrator to make you an uploader.'}
     </EmptyState>
   )
 }

@@ -23,6 +23,7 @@ export function LibraryToolbar({ q, sort }: { q: string; sort: VideoSort }) {
             className={styles.sort}
             aria-current={value === sort ? 'true' : undefined}
             scroll={false}
+            prefetch={false}
           >
             {SORT_LABELS[value]}
           </Link>

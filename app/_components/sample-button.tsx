@@ -30,7 +30,7 @@ export function SampleButton() {
   return (
     <>
       <Button icon="spark" pending={pending} onClick={make}>
-        Try a sample video
+        {pending ? 'Making a short clip…' : 'Try a sample video'}
       </Button>
       {error && <Notice tone="bad">{error}</Notice>}
     </>

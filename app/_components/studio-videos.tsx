@@ -9,7 +9,7 @@ import { usePaged } from './use-paged'
 import { VideoRows } from './video-rows'
 
 /** One's own videos in every state. */
-export function StudioVideos() {
+export function StudioVideos({ mayUpload }: { mayUpload: boolean }) {
   const { items, error, pending, hasMore, loadMore, reload, replace, remove } = usePaged<VideoView>(
     '/api/videos?mine=1&limit=50',
   )
@@ -21,12 +21,16 @@ export function StudioVideos() {
         icon="film"
         title="You have no videos yet"
         actions={
-          <ButtonLink href="/upload" tone="primary" icon="upload">
-            Upload a video
-          </ButtonLink>
+          mayUpload && (
+            <ButtonLink href="/upload" tone="primary" icon="upload">
+              Upload a video
+            </ButtonLink>
+          )
         }
       >
-        What you upload appears here, with where it is on its way, and stays private until you say otherwise.
+        {mayUpload
+          ? 'What you upload appears here, with where it is on its way, and stays private until you say otherwise.'
+          : 'Your account can watch, not upload. Ask an administrator of this server to make you an uploader.'}
       </EmptyState>
     )
   }

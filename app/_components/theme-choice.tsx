@@ -7,7 +7,7 @@ import { applyTheme, parseTheme, THEMES, type Theme } from './theme'
 import styles from './theme-choice.module.css'
 
 const LOOKS: Record<Theme, { label: string; icon: IconName }> = {
-  system: { label: 'As the system', icon: 'monitor' },
+  system: { label: 'System', icon: 'monitor' },
   light: { label: 'Light', icon: 'sun' },
   dark: { label: 'Dark', icon: 'moon' },
 }

@@ -91,7 +91,9 @@ export default function VideoPlayer({ video }: { video: VideoView }) {
         onPlaying={() => setProblem(null)}
       >
         <MediaProvider>
-          {playback.poster && <Poster className={styles.poster} src={playback.poster} alt="" />}
+          {playback.poster && (
+            <Poster className={styles.poster} src={playback.poster} alt={`Picture from ${video.title}`} />
+          )}
         </MediaProvider>
         <PlayerControls renditions={video.renditions} />
       </MediaPlayer>

@@ -36,7 +36,7 @@ export function WatchDetails({
           </span>
         </p>
         <div className={styles.actions}>
-          <CopyLinkButton path={`/watch/${video.id}`} />
+          <CopyLinkButton path={`/watch/${video.id}`} visibility={video.visibility} />
           {editable && (
             <ButtonLink href={`/studio/${video.id}`} icon="pencil">
               Edit

@@ -4,6 +4,7 @@ import { AccountProfile } from '../../_components/account-profile'
 import { AccountTokens } from '../../_components/account-tokens'
 import styles from '../../_components/page.module.css'
 import { requirePageViewer } from '../../_components/require-page-viewer'
+import { ROLE_WORDS } from '../../_components/role-words'
 import { SignOutButton } from '../../_components/sign-out-button'
 
 export const metadata: Metadata = { title: 'Account' }
@@ -16,7 +17,7 @@ export default async function AccountPage() {
         <div>
           <h1>Account</h1>
           <p className={styles.lead}>
-            {viewer.email} · {viewer.role}
+            {viewer.email} · {ROLE_WORDS[viewer.role]}
           </p>
         </div>
         <SignOutButton />

@@ -19,7 +19,7 @@ export default async function StudioPage() {
           </ButtonLink>
         )}
       </header>
-      <StudioVideos />
+      <StudioVideos mayUpload={canUpload(viewer)} />
     </div>
   )
 }
