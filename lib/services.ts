@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { removeOrphans } from '#lib/catalog/remove-orphans'
 import { getConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { isPeekrError } from '#lib/errors'
@@ -14,6 +15,8 @@ import { mountImageIfNeeded } from '#lib/storage/mount-image'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 
 const SWEEP_MS = 20_000
+/** Orphans count as such after an hour, so looking more often would find nothing more. */
+const ORPHAN_SWEEP_MS = 3_600_000
 
 export interface Services {
   /** Hands jobs back, ends every child, and lets go of the database. Safe to call twice. */
@@ -31,10 +34,10 @@ export async function startServices(): Promise<Services> {
   const held = await openData(dataPath)
   const runner = role === 'web' ? null : startRunner({ handlers: STAGES, jobsMax, onEnded: onJobEnded })
   if (runner !== null) reportEncoders()
-  const sweep = startSweep()
+  const sweeps = [startSweep(makeUp, SWEEP_MS), startSweep(() => removeOrphans(), ORPHAN_SWEEP_MS)]
   let stopping: Promise<void> | null = null
   const stop = async () => {
-    await sweep.stop()
+    await Promise.all(sweeps.map((sweep) => sweep.stop()))
     await runner?.stop()
     await closePool()
     await disconnectDatabase()
@@ -61,23 +64,25 @@ async function openData(dataPath: string): Promise<{ release(): Promise<void> }>
   }
 }
 
-/** What a lost event or a crash left undone is found here, at start and then every 20 seconds. */
-function startSweep(): { stop(): Promise<void> } {
+/** What a lost event or a crash left undone. */
+async function makeUp(): Promise<void> {
+  await sweepUploads()
+  await sweepPipeline()
+  wakeJobs()
+}
+
+/** Sweeps at once and then at every interval, never twice at the same time. */
+function startSweep(sweep: () => Promise<void>, intervalMs: number): { stop(): Promise<void> } {
   const log = getLog('sweep')
   let running: Promise<void> | null = null
-  const sweep = async () => {
-    await sweepUploads()
-    await sweepPipeline()
-    wakeJobs()
-  }
   const tick = () => {
     running ??= sweep()
-      .catch((error) => log.warn({ err: error }, 'the sweep failed; the next one tries again'))
+      .catch((error) => log.warn({ err: error }, 'a sweep failed; the next one tries again'))
       .finally(() => {
         running = null
       })
   }
-  const timer = setInterval(tick, SWEEP_MS)
+  const timer = setInterval(tick, intervalMs)
   tick()
   return {
     stop: async () => {
