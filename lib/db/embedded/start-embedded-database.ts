@@ -99,7 +99,13 @@ function restart(keeper: Keeper, start: () => Promise<ChildProcess>): void {
 
 async function startChild(dataPath: string, sweepMs: number): Promise<ChildProcess> {
   // node:sqlite is still marked experimental and says so on every start.
-  const args = ['--disable-warning=ExperimentalWarning', findEntry(), dataPath, String(sweepMs)]
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=4',
+    findEntry(),
+    dataPath,
+    String(sweepMs),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   try {
     await waitUntilReady(child)

@@ -13,10 +13,10 @@ export interface CommandContext extends Tables {
 
 /**
  * One command: takes its decoded document and returns the reply without `ok`. A Buffer in `reply.cursor` batches is
- * written as it is.
+ * written as it is. Only a command that does not write may take its time (a Promise): others go on meanwhile.
  */
 export interface Command {
   /** Runs in a transaction, and is answered after its commit is on the disk. */
   writes: boolean
-  run(command: BsonDocument, context: CommandContext): BsonDocument
+  run(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument>
 }

@@ -33,7 +33,7 @@ export function createRequestQueue(shared: Shared): HandleRequest {
   function runSome(): void {
     scheduled = false
     const answers = runTogether(shared, waiting)
-    for (const { reply, body } of answers) reply(body)
+    for (const { reply, body } of answers) if (body) reply(body)
     if (waiting.length > 0) schedule()
   }
 
@@ -51,7 +51,8 @@ export function createRequestQueue(shared: Shared): HandleRequest {
 
 interface Answer {
   reply: (body: Buffer) => void
-  body: Buffer
+  /** null: it is answered by itself, later. */
+  body: Buffer | null
 }
 
 function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
@@ -64,7 +65,7 @@ function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
     const before = answers.length
     answers.push({
       reply,
-      body: answer(shared, request, () => {
+      body: answer(shared, request, reply, () => {
         if (fromWrite === null) sqlite.exec('BEGIN IMMEDIATE')
         // SQLite ends a transaction by itself when the disk is full; going on in a new one would hide the loss.
         else if (!sqlite.isTransaction) throw new Error(ROLLED_BACK)
@@ -81,23 +82,45 @@ function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
     // Whoever was answered out of this transaction, readers too, must hear that it did not happen.
     rollBack(shared)
     const body = encodeReply(buildErrorReply(toMongoError(error)))
-    return answers.map((given, i) => (i < Number(fromWrite) ? given : { reply: given.reply, body }))
+    return answers.map((given, i) =>
+      i < Number(fromWrite) || given.body === null ? given : { reply: given.reply, body },
+    )
   }
 }
 
-/** Runs one request to its encoded reply; a write inside a savepoint, so that its failure leaves nothing behind. */
-function answer(shared: Shared, request: WireRequest, begin: () => void): Buffer {
+/**
+ * Runs one request to its encoded reply; a write inside a savepoint, so that its failure leaves nothing behind. null
+ * when the reply comes later by itself.
+ */
+function answer(
+  shared: Shared,
+  request: WireRequest,
+  reply: (body: Buffer) => void,
+  begin: () => void,
+): Buffer | null {
   try {
     const document = decodeDocument(request.body)
     const command = findCommand(document)
     const db = typeof document.$db === 'string' ? document.$db : 'admin'
     const context: CommandContext = { ...shared, db, sequences: request.sequences }
-    if (!command.writes) return encodeReply({ ...command.run(document, context), ok: 1 })
-    begin()
+    if (command.writes) begin()
+    else {
+      const result = command.run(document, context)
+      if (!(result instanceof Promise)) return encodeReply({ ...result, ok: 1 })
+      replyLater(result, reply)
+      return null
+    }
     return runWrite(context, document, () => ({ ...command.run(document, context), ok: 1 }))
   } catch (error) {
     return encodeReply(buildErrorReply(toMongoError(error)))
   }
+}
+
+function replyLater(result: Promise<BsonDocument>, reply: (body: Buffer) => void): void {
+  result.then(
+    (done) => reply(encodeReply({ ...done, ok: 1 })),
+    (error: unknown) => reply(encodeReply(buildErrorReply(toMongoError(error)))),
+  )
 }
 
 function runWrite(context: CommandContext, document: BsonDocument, run: () => BsonDocument): Buffer {

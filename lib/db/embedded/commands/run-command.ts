@@ -1,4 +1,5 @@
 import { aggregate } from '#lib/db/embedded/commands/aggregate'
+import { backUp } from '#lib/db/embedded/commands/back-up'
 import { bulkWrite } from '#lib/db/embedded/commands/bulk-write'
 import { CATALOG_COMMANDS } from '#lib/db/embedded/commands/catalog-commands'
 import type { Command } from '#lib/db/embedded/commands/command'
@@ -24,6 +25,7 @@ const COMMANDS = new Map<string, Command>(
     ...STATS_COMMANDS,
     aggregate,
     bulkWrite,
+    peekrBackUp: backUp,
     collMod: modifyCollection,
     explain,
     findAndModify,

@@ -11,7 +11,7 @@ export interface Candidate {
 
 /** Rows per read: few at first, since most queries want one document, then more. */
 const ROWS_FIRST = 8
-const ROWS_MAX = 512
+const ROWS_MAX = 128
 
 /**
  * The documents a plan leads to, each once. It reads in pieces and holds no open statement in between, so a cursor may

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { findLastGoodBackup } from '#lib/db/embedded/storage/find-last-good-backup'
 import { PeekrError } from '#lib/errors'
 
 /** What changes when the tables do; a newer file is refused rather than misread. */
@@ -49,13 +51,13 @@ function lock(sqlite: DatabaseSync, path: string): void {
     sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.exec('PRAGMA journal_mode = WAL')
     sqlite.exec('PRAGMA synchronous = FULL')
-    sqlite.exec('PRAGMA cache_size = -65536')
+    // The kernel caches the file as well; 64 MiB here were 45 MiB more in use and no faster.
+    sqlite.exec('PRAGMA cache_size = -16384')
     sqlite.exec('BEGIN IMMEDIATE')
     sqlite.exec('CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)')
     sqlite.exec('COMMIT')
   } catch (cause) {
-    if (String(cause).includes('not a database') || String(cause).includes('malformed'))
-      throw damaged(path, cause)
+    if (isDamage(cause)) throw damaged(path, cause)
     throw new PeekrError('database_away', {
       message: `Another process uses the database ${path}. Stop it first, or give this one another PEEKR_DATA.`,
       cause,
@@ -64,7 +66,7 @@ function lock(sqlite: DatabaseSync, path: string): void {
 }
 
 function check(sqlite: DatabaseSync, path: string): void {
-  const { quick_check: verdict } = sqlite.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  const verdict = checkPages(sqlite)
   if (verdict !== 'ok') throw damaged(path, verdict)
   const row = sqlite.prepare('SELECT version FROM layout').get() as { version: number } | undefined
   if (row && row.version > LAYOUT_VERSION) {
@@ -91,9 +93,29 @@ function check(sqlite: DatabaseSync, path: string): void {
   sqlite.exec('COMMIT')
 }
 
+/** What SQLite says about the pages of the file: `ok`, or what is wrong first. */
+export function checkPages(sqlite: DatabaseSync): string {
+  try {
+    const row = sqlite.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+    return row.quick_check
+  } catch (error) {
+    if (isDamage(error)) return String(error)
+    throw error
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return /not a database|malformed|database corruption/.test(String(error))
+}
+
+/** The file is left as it is: it may be all there is of what came after the last backup. */
 function damaged(path: string, cause: unknown): PeekrError {
+  const backup = findLastGoodBackup(dirname(path))
+  const remedy = backup
+    ? `The last good backup is ${backup.path}, made ${backup.madeAt.toISOString()}: move the damaged file and ${path}-wal aside, copy the backup to ${path}, and start again.`
+    : 'There is no good backup of it. Keep a copy of the file; to begin with an empty database, move it aside.'
   return new PeekrError('database_away', {
-    message: `The database ${path} is damaged. Restore it with \`peekr restore\`, or rebuild it with \`peekr rebuild\`.`,
+    message: `The database ${path} is damaged. ${remedy}`,
     cause,
   })
 }
