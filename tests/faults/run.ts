@@ -4,9 +4,10 @@ import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
+import { killDuringWrites } from './kill-during-writes.ts'
 
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
-const CASES: FaultCase[] = [killDuringUpload, finishManyTimes]
+const CASES: FaultCase[] = [killDuringUpload, finishManyTimes, killDuringWrites]
 
 /**
  * `npm run faults [-- --seed N --kills N]` prints each promise with its figures, and one line of totals at the end.
