@@ -1,5 +1,6 @@
 import { Upload } from 'tus-js-client'
 import { startTransferSpeed, updateTransferSpeed } from '#lib/domain/transfer-speed'
+import { sessionEndedStore } from './session-ended'
 import { describeUploadError, RefusedLookup } from './upload-error'
 import type { UploadItem } from './upload-item'
 import { findUploadRecord, removeUploadRecord, writeUploadRecord } from './upload-records'
@@ -84,6 +85,7 @@ export async function runUpload(input: {
       const problem = describeUploadError(error)
       if (problem.retry === 'never') {
         silence.stop()
+        if (problem.status === 401) sessionEndedStore.set(() => true)
         changeUpload(key, { status: 'failed', speed: null, message: problem.message })
         onSettled()
         return
