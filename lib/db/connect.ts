@@ -1,13 +1,14 @@
 import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
 import { createIndexes } from '#lib/db/create-indexes'
+import { requireWholeImport } from '#lib/db/import-mark'
 import { MODELS } from '#lib/db/models'
 import { PeekrError } from '#lib/errors'
 import { forgetSingleton, singleton } from '#lib/singleton'
 
 /** A request that meets a database that is away has its 503 within this. */
 const SERVER_SELECTION_MS = 2_000
-const DATABASE_NAME = 'peekr'
+export const DATABASE_NAME = 'peekr'
 
 interface Database {
   uri: string
@@ -57,6 +58,7 @@ async function openDatabase(): Promise<Database> {
       // A database name in the connection string wins.
       ...(hasDatabaseName(database.uri) ? {} : { dbName: DATABASE_NAME }),
     })
+    if (mongoose.connection.db) await requireWholeImport(mongoose.connection.db)
     for (const model of MODELS) await createIndexes(model)
     return database
   } catch (error) {
@@ -75,6 +77,7 @@ async function startEmbedded(dataPath: string): Promise<Database> {
   return startEmbeddedDatabase({ dataPath })
 }
 
-function hasDatabaseName(uri: string): boolean {
+/** Whether a connection string names a database; otherwise it is DATABASE_NAME. */
+export function hasDatabaseName(uri: string): boolean {
   return /^mongodb(?:\+srv)?:\/\/[^/]+\/[^?]+/.test(uri)
 }
