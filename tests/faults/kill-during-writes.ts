@@ -49,8 +49,8 @@ export async function runKillsDuringWrites({
 }): Promise<FaultOutcome> {
   const random = createRandom(seed)
   const dataPath = await mkdtemp(join(tmpdir(), 'peekr-kills-'))
-  const database = await startEmbeddedDatabase({ dataPath })
-  const client = new MongoClient(database.uri, { serverSelectionTimeoutMS: 1_000 })
+  const database = await startEmbeddedDatabase({ dataPath, healthyMs: 0 })
+  const client = new MongoClient(database.uri, { serverSelectionTimeoutMS: 1_000, heartbeatFrequencyMS: 500 })
   const figures = {
     kills: 0,
     'acknowledged writes': 0,

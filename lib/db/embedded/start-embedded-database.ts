@@ -20,6 +20,8 @@ export interface StartOptions {
   dataPath: string
   /** Between two looks at TTL indexes; MongoDB looks once a minute. */
   sweepMs?: number
+  /** A child that lived this long was well: when it ends, the next is started at once, not later and later. */
+  healthyMs?: number
 }
 
 const READY_MS = 30_000
@@ -27,8 +29,6 @@ const STOP_MS = 4_000
 const OTHER_ATTEMPTS = 10
 const RESTART_MS_MIN = 50
 const RESTART_MS_MAX = 5_000
-/** A child that lived this long was well; the next restart waits the least again. */
-const HEALTHY_MS = 10_000
 
 /**
  * Starts the embedded database of a data folder as a child process, and starts it again whenever it dies, on the same
@@ -38,13 +38,14 @@ const HEALTHY_MS = 10_000
 export async function startEmbeddedDatabase({
   dataPath,
   sweepMs = 30_000,
+  healthyMs = 10_000,
 }: StartOptions): Promise<EmbeddedDatabase> {
   const path = resolve(dataPath)
   const running = await findRunningEmbeddedDatabase({ dataPath: path })
   if (running) return { uri: running, stop: async () => {} }
   const started = await startChild(path, sweepMs).catch((error: unknown) => findOther(path, error))
   if (typeof started === 'string') return { uri: started, stop: async () => {} }
-  const keeper = { child: started, stopping: false, delayMs: RESTART_MS_MIN }
+  const keeper = { child: started, stopping: false, delayMs: RESTART_MS_MIN, healthyMs }
   keepAlive(keeper, () => startChild(path, sweepMs))
   return {
     uri: buildSocketUri(buildDatabasePaths(path).socket),
@@ -69,13 +70,14 @@ interface Keeper {
   child: ChildProcess
   stopping: boolean
   delayMs: number
+  healthyMs: number
 }
 
 function keepAlive(keeper: Keeper, start: () => Promise<ChildProcess>): void {
   const startedAt = Date.now()
   keeper.child.once('exit', (code, signal) => {
     if (keeper.stopping) return
-    if (Date.now() - startedAt > HEALTHY_MS) keeper.delayMs = RESTART_MS_MIN
+    if (Date.now() - startedAt >= keeper.healthyMs) keeper.delayMs = RESTART_MS_MIN
     getLog('database').error({ code, signal }, 'The embedded database ended unexpectedly; starting it again.')
     restart(keeper, start)
   })
