@@ -98,6 +98,7 @@ describe('accounts and the library', { timeout: 120_000 }, () => {
     assert.equal(await page.getByTestId('token').count(), 0)
     await page.getByRole('button', { name: 'Revoke Backup' }).click()
     await page.getByRole('button', { name: 'Revoke token' }).click()
+    await page.getByText('no longer lets anybody in').waitFor()
     await page.getByRole('button', { name: 'Revoke Backup' }).waitFor({ state: 'detached' })
     assert.equal((await ask()).status(), 401)
     await script.close()

@@ -153,6 +153,7 @@ describe('the administration', { timeout: 180_000 }, () => {
     await row.getByRole('button', { name: 'Actions for mine' }).click()
     await page.getByRole('menuitem', { name: 'Delete video' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete video' }).click()
+    await page.getByText('was deleted').waitFor()
     await row.waitFor({ state: 'detached' })
     assert.equal((await strangerPage.reload())?.status(), 404)
     await stranger.close()
