@@ -19,7 +19,7 @@ const BATCH_BYTES = 8 * 1024 * 1024
 /** What of an index can be carried over; everything else would change what the index means. */
 const INDEX_OPTIONS = ['key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds']
 /** What servers report of every index, and what means nothing to the next one. */
-const INDEX_NOISE = ['v', 'ns', 'background']
+const INDEX_NOISE = ['v', 'ns', 'background', 'storageEngine']
 
 /**
  * Stores an export in an empty database: the whole file is checked first, and afterwards everything is read back and

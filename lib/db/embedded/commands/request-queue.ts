@@ -1,3 +1,4 @@
+import { BSONError } from 'bson'
 import type { CommandContext } from '#lib/db/embedded/commands/command'
 import { encodeReply } from '#lib/db/embedded/commands/encode-reply'
 import { findRetriedWrite, keepRetriedWrite } from '#lib/db/embedded/commands/retried-writes'
@@ -148,6 +149,8 @@ function rollBack({ store, catalog }: Shared): void {
 function toMongoError(error: unknown): MongoError {
   if (error instanceof MongoError) return error
   const text = error instanceof Error ? error.message : String(error)
+  // A client's bytes that the lengths do not give away, such as text that is not UTF-8, are its own affair.
+  if (error instanceof BSONError) return new MongoError(22, text)
   getLog('database').error({ err: error }, 'A database command failed.')
   if (/disk is full|SQLITE_FULL|ENOSPC/i.test(text)) {
     return new MongoError(14031, 'The disk is full; the write was not made. Free some space and try again.')
