@@ -134,6 +134,11 @@ async function play(url: string): Promise<{ seconds: number; sound: boolean }> {
     '0:v:0',
     '-map',
     '0:a:0?',
+    // The source's own clock: on that of its average rate, two frames of a phone's clip can round to one time.
+    '-enc_time_base',
+    '-1',
+    '-fps_mode',
+    'passthrough',
   ]
   const { stdout, stderr } = await promisify(execFile)(
     '/usr/bin/ffmpeg',
