@@ -7,6 +7,8 @@ export interface FaultCase {
 export interface FaultOptions {
   seed: number
   kills: number
+  /** How long a case goes on whose end is not counted in kills. */
+  seconds?: number
   onProgress: (line: string) => void
 }
 

@@ -5,29 +5,42 @@ import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
+import { randomCommands } from './random-commands.ts'
 
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
-const CASES: FaultCase[] = [killDuringUpload, finishManyTimes, killDuringWrites]
+const CASES: FaultCase[] = [killDuringUpload, finishManyTimes, killDuringWrites, randomCommands]
 
 /**
- * `npm run faults [-- --seed N --kills N]` prints each promise with its figures, and one line of totals at the end.
+ * `npm run faults [-- --seed N --kills N --seconds N]` prints each promise with its figures, and one line of totals at the end.
  * The same seed makes the same faults.
  */
 stopWithLauncher()
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, kills: { type: 'string', default: '10' } },
+  options: {
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '600' },
+  },
 })
 const seed = Number(values.seed ?? randomInt(1_000_000))
 const kills = Number(values.kills)
-if (!Number.isInteger(seed) || !Number.isInteger(kills) || kills < 1) {
-  console.error('Give whole numbers: npm run faults -- --seed 7 --kills 10')
+const seconds = Number(values.seconds)
+if (![seed, kills, seconds].every(Number.isInteger) || kills < 1 || seconds < 1) {
+  console.error('Give whole numbers: npm run faults -- --seed 7 --kills 10 --seconds 600')
   process.exit(1)
 }
-console.log(`Seed ${seed}; repeat this run with: npm run faults -- --seed ${seed} --kills ${kills}`)
+console.log(
+  `Seed ${seed}; repeat this run with: npm run faults -- --seed ${seed} --kills ${kills} --seconds ${seconds}`,
+)
 let broken = 0
 for (const { promise, run } of CASES) {
   console.log(`\n${promise}`)
-  const { figures, violations } = await run({ seed, kills, onProgress: (line) => console.log(`  ${line}`) })
+  const { figures, violations } = await run({
+    seed,
+    kills,
+    seconds,
+    onProgress: (line) => console.log(`  ${line}`),
+  })
   for (const [name, value] of Object.entries(figures)) console.log(`  ${name}: ${value}`)
   for (const violation of violations) console.log(`  BROKEN: ${violation}`)
   if (violations.length > 0) broken++
