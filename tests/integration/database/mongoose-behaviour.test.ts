@@ -84,7 +84,7 @@ test('a cursor hands out every document, in batches, as models', async () => {
   const Row = connection.model('Row', new Schema({ _id: Number }))
   await Row.insertMany(Array.from({ length: 300 }, (_, _id) => ({ _id })))
   const seen: number[] = []
-  for await (const row of Row.find({}).sort({ _id: 1 }).cursor({ batchSize: 70 })) seen.push(row._id)
+  for await (const row of Row.find({}).sort({ _id: 1 }).cursor({ batchSize: 70 })) seen.push(row._id ?? -1)
   assert.deepEqual(
     seen,
     Array.from({ length: 300 }, (_, i) => i),
