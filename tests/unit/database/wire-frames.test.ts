@@ -120,3 +120,15 @@ test('random bytes and flipped bytes end in a WireError or a checked document, n
     { numRuns: 5_000 },
   )
 })
+
+test('a date that JavaScript cannot hold is refused rather than stored as another one', () => {
+  const date = (high: number) => {
+    const bytes = Buffer.from(serialize({ at: new Date(0) }))
+    bytes.writeInt32LE(high, bytes.length - 5)
+    return bytes
+  }
+  assert.equal(checkBson(date(2_000_000), 0, 17), 17)
+  for (const high of [2_100_000, -2_100_000, 2 ** 31 - 1, -(2 ** 31)]) {
+    assert.throws(() => checkBson(date(high), 0, 17), WireError)
+  }
+})

@@ -3,7 +3,10 @@ import { WireError } from '#lib/db/embedded/wire/wire-error'
 /** MongoDB accepts 180 levels in what clients send. */
 const DEPTH_MAX = 180
 
-const TYPE = { document: 0x03, array: 0x04, codeWithScope: 0x0f } as const
+const TYPE = { document: 0x03, array: 0x04, date: 0x09, codeWithScope: 0x0f } as const
+
+/** The upper 32 bits of 8.64e15 ms, the last moment of a JavaScript date (ECMA-262 §21.4.1.1). */
+const DATE_HIGH_MAX = 2_011_655
 
 /** Bytes of the values that always have the same size. */
 const FIXED_SIZE: Record<number, number> = {
@@ -66,7 +69,11 @@ function openDocument(bytes: Buffer, at: number, limit: number): number {
 
 function skipValue(bytes: Buffer, type: number, at: number, limit: number): number {
   const fixed = FIXED_SIZE[type]
-  if (fixed !== undefined) return within(at + fixed, limit)
+  if (fixed !== undefined) {
+    const end = within(at + fixed, limit)
+    if (type === TYPE.date) requireDate(bytes.readInt32LE(at + 4))
+    return end
+  }
   switch (type) {
     case 0x02: // string
     case 0x0d: // code
@@ -92,6 +99,11 @@ function skipValue(bytes: Buffer, type: number, at: number, limit: number): numb
     default:
       throw new WireError(`BSON has no type ${type}.`)
   }
+}
+
+/** A Date beyond the year 275,000 would be read as no date at all, and written back as 1970. */
+function requireDate(high: number): void {
+  if (Math.abs(high) > DATE_HIGH_MAX) throw new WireError('A date is beyond what JavaScript can hold.')
 }
 
 function skipString(bytes: Buffer, at: number, limit: number): number {
