@@ -1,8 +1,8 @@
 'use client'
 
-import { Button, ButtonLink } from './_components/button'
-import { EmptyState } from './_components/empty-state'
-import { useReloadWhenWell } from './_components/use-reload-when-well'
+import { Button, ButtonLink } from './_components/controls/button'
+import { EmptyState } from './_components/controls/empty-state'
+import { useReloadWhenWell } from './_components/shell/use-reload-when-well'
 
 export default function PageError({ error }: { error: Error & { digest?: string } }) {
   useReloadWhenWell()

@@ -1,8 +1,8 @@
 'use client'
 
-import { Button } from './_components/button'
-import { EmptyState } from './_components/empty-state'
-import { useReloadWhenWell } from './_components/use-reload-when-well'
+import { Button } from './_components/controls/button'
+import { EmptyState } from './_components/controls/empty-state'
+import { useReloadWhenWell } from './_components/shell/use-reload-when-well'
 import './globals.css'
 
 /** Shown when even the frame around pages fails, mostly because the database does not answer. */

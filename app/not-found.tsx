@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
 import { findPageViewer } from '#lib/auth/page-viewer'
-import { ButtonLink } from './_components/button'
-import { EmptyState } from './_components/empty-state'
-import { SignInLink } from './_components/sign-in-link'
+import { ButtonLink } from './_components/controls/button'
+import { EmptyState } from './_components/controls/empty-state'
+import { SignInLink } from './_components/shell/sign-in-link'
 
 export const metadata: Metadata = { title: 'Not found' }
 

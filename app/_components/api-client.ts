@@ -1,4 +1,4 @@
-import { sessionEndedStore, signInHere } from './session-ended'
+import { sessionEndedStore, signInHere } from './shell/session-ended'
 
 /** An answer other than success, or none at all (`status` 0, code `network`). Its message is a sentence for people. */
 export class ApiError extends Error {

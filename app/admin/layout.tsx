@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
-import { AdminNav } from '../_components/admin-nav'
-import styles from '../_components/page.module.css'
-import { requireAdminPage } from '../_components/require-admin-page'
+import { AdminNav } from '../_components/admin/admin-nav'
+import { requireAdminPage } from '../_components/admin/require-admin-page'
+import styles from '../_components/controls/page.module.css'
 
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   await requireAdminPage('/admin')

@@ -15,10 +15,10 @@ import { openSlowProxy, type SentChunk, type SlowProxy } from '../support/slow-p
 import { type BigClip, writeBigClip } from '../support/write-big-clip.ts'
 
 const MIB = 1024 ** 2
-/** As in app/_components/upload-runner.ts. */
+/** As in app/_components/upload/upload-runner.ts. */
 const CHUNK_BYTES = 16 * MIB
 const SPEED_BYTES_PER_SECOND = 24 * MIB
-/** Beyond what app/_components/watch-silence.ts waits for. */
+/** Beyond what app/_components/upload/watch-silence.ts waits for. */
 const SILENCE_MS = 100_000
 const ARRIVAL_MS = 90_000
 /** Where servers are killed; the same seed is the same byte. */

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { scopesOfRole } from '#lib/domain/permissions'
-import { AccountProfile } from '../../_components/account-profile'
-import { AccountTokens } from '../../_components/account-tokens'
-import styles from '../../_components/page.module.css'
-import { requirePageViewer } from '../../_components/require-page-viewer'
-import { ROLE_WORDS } from '../../_components/role-words'
-import { SignOutButton } from '../../_components/sign-out-button'
+import { AccountProfile } from '../../_components/account/account-profile'
+import { AccountTokens } from '../../_components/account/account-tokens'
+import { requirePageViewer } from '../../_components/account/require-page-viewer'
+import { ROLE_WORDS } from '../../_components/account/role-words'
+import styles from '../../_components/controls/page.module.css'
+import { SignOutButton } from '../../_components/shell/sign-out-button'
 
 export const metadata: Metadata = { title: 'Account' }
 

@@ -3,11 +3,11 @@ import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { getSettings } from '#lib/admin/settings'
 import { findPageViewer } from '#lib/auth/page-viewer'
-import { AuthCard } from '../../_components/auth-card'
-import styles from '../../_components/auth-card.module.css'
-import { LoginForm } from '../../_components/login-form'
-import { parseNextPath } from '../../_components/parse-next-path'
-import { requireSetup } from '../../_components/require-page-viewer'
+import { AuthCard } from '../../_components/account/auth-card'
+import styles from '../../_components/account/auth-card.module.css'
+import { LoginForm } from '../../_components/account/login-form'
+import { parseNextPath } from '../../_components/account/parse-next-path'
+import { requireSetup } from '../../_components/account/require-page-viewer'
 
 export const metadata: Metadata = { title: 'Sign in' }
 

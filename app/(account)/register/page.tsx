@@ -3,12 +3,12 @@ import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { getSettings } from '#lib/admin/settings'
 import { findPageViewer } from '#lib/auth/page-viewer'
-import { AuthCard } from '../../_components/auth-card'
-import styles from '../../_components/auth-card.module.css'
-import { ButtonLink } from '../../_components/button'
-import { EmptyState } from '../../_components/empty-state'
-import { RegisterForm } from '../../_components/register-form'
-import { requireSetup } from '../../_components/require-page-viewer'
+import { AuthCard } from '../../_components/account/auth-card'
+import styles from '../../_components/account/auth-card.module.css'
+import { RegisterForm } from '../../_components/account/register-form'
+import { requireSetup } from '../../_components/account/require-page-viewer'
+import { ButtonLink } from '../../_components/controls/button'
+import { EmptyState } from '../../_components/controls/empty-state'
 
 export const metadata: Metadata = { title: 'Create an account' }
 

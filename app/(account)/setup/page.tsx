@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
 import { isSetupNeeded } from '#lib/auth/setup'
-import { AuthCard } from '../../_components/auth-card'
-import { RegisterForm } from '../../_components/register-form'
+import { AuthCard } from '../../_components/account/auth-card'
+import { RegisterForm } from '../../_components/account/register-form'
 
 export const metadata: Metadata = { title: 'Welcome' }
 

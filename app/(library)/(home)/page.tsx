@@ -1,12 +1,12 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { findPageViewer } from '#lib/auth/page-viewer'
-import { LibraryResults } from '../../_components/library-results'
-import { LibraryToolbar } from '../../_components/library-toolbar'
-import styles from '../../_components/page.module.css'
-import { parseLibrarySearch } from '../../_components/parse-library-search'
-import { requireSetup } from '../../_components/require-page-viewer'
-import { VideoGridSkeleton } from '../../_components/video-grid-skeleton'
+import { requireSetup } from '../../_components/account/require-page-viewer'
+import styles from '../../_components/controls/page.module.css'
+import { LibraryResults } from '../../_components/video/library-results'
+import { LibraryToolbar } from '../../_components/video/library-toolbar'
+import { parseLibrarySearch } from '../../_components/video/parse-library-search'
+import { VideoGridSkeleton } from '../../_components/video/video-grid-skeleton'
 
 type SearchParams = Promise<Record<string, string | string[] | undefined>>
 

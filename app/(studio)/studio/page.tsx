@@ -1,9 +1,9 @@
 import type { Metadata } from 'next'
 import { canUpload } from '#lib/domain/permissions'
-import { ButtonLink } from '../../_components/button'
-import styles from '../../_components/page.module.css'
-import { requirePageViewer } from '../../_components/require-page-viewer'
-import { StudioVideos } from '../../_components/studio-videos'
+import { requirePageViewer } from '../../_components/account/require-page-viewer'
+import { ButtonLink } from '../../_components/controls/button'
+import styles from '../../_components/controls/page.module.css'
+import { StudioVideos } from '../../_components/video/studio-videos'
 
 export const metadata: Metadata = { title: 'My videos' }
 

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next'
 import { canUpload } from '#lib/domain/permissions'
-import { ButtonLink } from '../../_components/button'
-import { EmptyState } from '../../_components/empty-state'
-import styles from '../../_components/page.module.css'
-import { requirePageViewer } from '../../_components/require-page-viewer'
-import { UploadPage } from '../../_components/upload-page'
+import { requirePageViewer } from '../../_components/account/require-page-viewer'
+import { ButtonLink } from '../../_components/controls/button'
+import { EmptyState } from '../../_components/controls/empty-state'
+import styles from '../../_components/controls/page.module.css'
+import { UploadPage } from '../../_components/upload/upload-page'
 
 export const metadata: Metadata = { title: 'Upload' }
 

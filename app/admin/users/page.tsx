@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import { AdminUsers } from '../../_components/admin-users'
-import styles from '../../_components/page.module.css'
-import { requireAdminPage } from '../../_components/require-admin-page'
+import { AdminUsers } from '../../_components/admin/admin-users'
+import { requireAdminPage } from '../../_components/admin/require-admin-page'
+import styles from '../../_components/controls/page.module.css'
 
 export const metadata: Metadata = { title: 'Users' }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseNextPath } from '../../../app/_components/parse-next-path.ts'
+import { parseNextPath } from '../../../app/_components/account/parse-next-path.ts'
 
 test('a path of this site is kept whole', () => {
   assert.equal(parseNextPath('/watch/abc?t=3#end'), '/watch/abc?t=3#end')

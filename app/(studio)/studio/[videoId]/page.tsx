@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { canEdit } from '#lib/domain/permissions'
-import { ButtonLink } from '../../../_components/button'
-import { EditVideoPage } from '../../../_components/edit-video-page'
-import { findPageVideo } from '../../../_components/find-page-video'
-import styles from '../../../_components/page.module.css'
-import { requirePageViewer } from '../../../_components/require-page-viewer'
+import { requirePageViewer } from '../../../_components/account/require-page-viewer'
+import { ButtonLink } from '../../../_components/controls/button'
+import styles from '../../../_components/controls/page.module.css'
+import { EditVideoPage } from '../../../_components/video/edit-video-page'
+import { findPageVideo } from '../../../_components/video/find-page-video'
 
 type Params = Promise<{ videoId: string }>
 

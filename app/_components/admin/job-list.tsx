@@ -1,0 +1,106 @@
+'use client'
+
+import Link from 'next/link'
+import { useState } from 'react'
+import { formatAge, plural } from '#lib/domain/format'
+import type { JobView } from '#lib/domain/job-view'
+import { callApi, errorSentence } from '../api-client'
+import { Button } from '../controls/button'
+import { ProgressBar } from '../controls/progress-bar'
+import { showToast } from '../controls/toast-store'
+import styles from './job-list.module.css'
+
+const KINDS: Record<JobView['kind'], string> = {
+  ingest: 'Check the file',
+  transcode: 'Make it playable',
+  publish: 'Publish',
+  hash: 'Compute the checksum',
+  delete: 'Delete',
+}
+const STATES: Record<JobView['state'], string> = {
+  queued: 'Waiting',
+  running: 'Running',
+  done: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+}
+
+/** Jobs with their progress, reason and log, and what can be done about each. */
+export function JobList({ jobs, onChange }: { jobs: JobView[]; onChange: () => void }) {
+  return (
+    <ul className={styles.jobs}>
+      {jobs.map((job) => (
+        <JobRow key={job.id} job={job} onChange={onChange} />
+      ))}
+    </ul>
+  )
+}
+
+function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
+  const [pending, setPending] = useState(false)
+  const running = job.state === 'running'
+
+  async function act(action: 'retry' | 'cancel') {
+    setPending(true)
+    try {
+      await callApi(`/api/jobs/${job.id}/${action}`, { method: 'POST', body: {} })
+      showToast('good', action === 'retry' ? 'The job is in the queue again.' : 'The job was cancelled.')
+      onChange()
+    } catch (error) {
+      showToast('bad', errorSentence(error))
+    } finally {
+      setPending(false)
+    }
+  }
+
+  return (
+    <li className={styles.job} aria-label={`${KINDS[job.kind]}: ${job.video.title}`}>
+      <div className={styles.head}>
+        <div className={styles.text}>
+          <p className={styles.title}>
+            {KINDS[job.kind]}: <Link href={`/watch/${job.video.id}`}>{job.video.title}</Link>
+          </p>
+          <p className={styles.facts}>
+            <span className={`${styles.state} ${styles[job.state]}`}>{STATES[job.state]}</span>
+            <span>{describeTime(job)}</span>
+            {job.attempts > 1 && <span>{plural(job.attempts, 'attempt')}</span>}
+            {job.encoder && <span>{job.encoder}</span>}
+          </p>
+        </div>
+        {(job.state === 'failed' || job.state === 'cancelled') && (
+          <Button icon="retry" pending={pending} onClick={() => act('retry')}>
+            Retry
+          </Button>
+        )}
+        {(running || job.state === 'queued') && (
+          <Button icon="close" pending={pending} onClick={() => act('cancel')}>
+            Cancel
+          </Button>
+        )}
+      </div>
+      {running && (
+        <ProgressBar
+          value={job.progress > 0 ? job.progress : null}
+          label={`Progress of ${job.video.title}`}
+        />
+      )}
+      {job.reason && <p className={styles.reason}>{job.reason.message}</p>}
+      {job.log.length > 0 && (
+        <details className={styles.log}>
+          <summary>Log</summary>
+          <pre>{job.log.join('\n')}</pre>
+        </details>
+      )}
+    </li>
+  )
+}
+
+function describeTime(job: JobView): string {
+  if (job.startedAt && job.finishedAt) {
+    const seconds = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000
+    return `${formatAge(job.finishedAt, Date.now())}, took ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
+  }
+  return job.startedAt
+    ? `started ${formatAge(job.startedAt, Date.now())}`
+    : `asked for ${formatAge(job.createdAt, Date.now())}`
+}

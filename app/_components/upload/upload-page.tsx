@@ -1,0 +1,115 @@
+'use client'
+
+import { useEffect, useRef, useState } from 'react'
+import { Button } from '../controls/button'
+import { useStore } from '../controls/create-store'
+import { Icon } from '../controls/icon'
+import { UnfinishedUploads } from './unfinished-uploads'
+import { UploadAnnouncer } from './upload-announcer'
+import { UploadCard } from './upload-card'
+import styles from './upload-page.module.css'
+import { addUploads } from './upload-queue'
+import { uploadStore } from './upload-store'
+
+/** The upload page's live part: files come in by drop anywhere on the page or by choice, and become cards. */
+export function UploadPage({ userId }: { userId: string }) {
+  const items = useStore(uploadStore)
+  const input = useRef<HTMLInputElement>(null)
+  const dropping = useFileDrop((files) => addUploads(files, userId))
+
+  function choose(files: FileList | null) {
+    if (files) addUploads(files, userId)
+    // So that choosing the same file again counts as a change.
+    if (input.current) input.current.value = ''
+  }
+
+  return (
+    <div className={styles.page}>
+      <div
+        className={`${styles.zone} ${dropping ? styles.dropping : ''} ${items.length > 0 ? styles.small : ''}`}
+      >
+        <span className={styles.badge}>
+          <Icon name="upload" size={items.length > 0 ? 24 : 34} />
+        </span>
+        <div>
+          <p className={styles.title}>
+            <span className={styles.forMouse}>
+              {dropping ? 'Let go to upload' : 'Drop videos anywhere on this page'}
+            </span>
+            <span className={styles.forTouch}>Choose videos to upload</span>
+          </p>
+          <p className={styles.hint}>
+            MP4, MOV, MKV, WebM and most others, of any length. You can close this page and go on another day.
+          </p>
+        </div>
+        <Button tone="primary" icon="film" onClick={() => input.current?.click()}>
+          Choose files
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          accept="video/*,.mkv,.mts,.m2ts,.ts,.avi,.flv,.wmv"
+          className="visuallyHidden"
+          tabIndex={-1}
+          aria-label="Video files"
+          onChange={(event) => choose(event.target.files)}
+        />
+      </div>
+      <UnfinishedUploads userId={userId} onChoose={() => input.current?.click()} />
+      {items.length > 0 && (
+        <section aria-labelledby="uploads" className={styles.list}>
+          <h2 id="uploads">Your uploads</h2>
+          <ul>
+            {items.map((item) => (
+              <UploadCard key={item.key} item={item} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <UploadAnnouncer />
+    </div>
+  )
+}
+
+/** Whether files are being dragged over the page; `onFiles` gets them when they are let go. */
+function useFileDrop(onFiles: (files: FileList) => void): boolean {
+  const [dragging, setDragging] = useState(false)
+  const latest = useRef(onFiles)
+  latest.current = onFiles
+
+  useEffect(() => {
+    let depth = 0
+    const isFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+    const onEnter = (event: DragEvent) => {
+      if (!isFiles(event)) return
+      depth += 1
+      setDragging(true)
+    }
+    const onLeave = () => {
+      depth = Math.max(0, depth - 1)
+      if (depth === 0) setDragging(false)
+    }
+    const onOver = (event: DragEvent) => {
+      if (isFiles(event)) event.preventDefault()
+    }
+    const onDrop = (event: DragEvent) => {
+      depth = 0
+      setDragging(false)
+      if (!isFiles(event) || !event.dataTransfer) return
+      event.preventDefault()
+      latest.current(event.dataTransfer.files)
+    }
+    document.addEventListener('dragenter', onEnter)
+    document.addEventListener('dragleave', onLeave)
+    document.addEventListener('dragover', onOver)
+    document.addEventListener('drop', onDrop)
+    return () => {
+      document.removeEventListener('dragenter', onEnter)
+      document.removeEventListener('dragleave', onLeave)
+      document.removeEventListener('dragover', onOver)
+      document.removeEventListener('drop', onDrop)
+    }
+  }, [])
+  return dragging
+}

@@ -1,0 +1,70 @@
+'use client'
+
+import { useState } from 'react'
+import { VISIBILITIES, type Visibility } from '#lib/domain/video'
+import type { VideoView } from '#lib/domain/video-view'
+import { callApi } from '../api-client'
+import { Button } from '../controls/button'
+import { TextArea, TextField } from '../controls/field'
+import { Notice } from '../controls/notice'
+import { showToast } from '../controls/toast-store'
+import { useSubmit } from '../controls/use-submit'
+import styles from './edit-video-form.module.css'
+import { VisibilityChoice } from './visibility-choice'
+
+/** Title, description, tags and visibility of a video. */
+export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (video: VideoView) => void }) {
+  const [visibility, setVisibility] = useState<Visibility>(video.visibility)
+  const { onSubmit, pending, error, fields } = useSubmit(async ({ title, description, tags = '' }) => {
+    const body = { title, description, tags: parseTags(tags), visibility }
+    const saved = await callApi<VideoView>(`/api/videos/${video.id}`, { method: 'PATCH', body })
+    showToast('good', 'Changes saved.')
+    onSaved(saved)
+  })
+
+  return (
+    <form className={styles.form} onSubmit={onSubmit}>
+      {error && <Notice tone="bad">{error}</Notice>}
+      <TextField
+        label="Title"
+        name="title"
+        defaultValue={video.title}
+        required
+        maxLength={200}
+        error={fields.title}
+      />
+      <TextArea
+        label="Description"
+        name="description"
+        defaultValue={video.description}
+        maxLength={10_000}
+        hint="Line breaks stay; web addresses become links."
+        error={fields.description}
+      />
+      <TextField
+        label="Tags"
+        name="tags"
+        defaultValue={video.tags.join(', ')}
+        hint="Separated by commas. They help to find the video."
+        error={Object.entries(fields).find(([name]) => name.startsWith('tags'))?.[1]}
+      />
+      <VisibilityChoice value={visibility} options={VISIBILITIES} onChange={setVisibility} />
+      <div className={styles.actions}>
+        <Button type="submit" tone="primary" pending={pending}>
+          Save changes
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function parseTags(text: string): string[] {
+  return [
+    ...new Set(
+      text
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    ),
+  ]
+}

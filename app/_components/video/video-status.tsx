@@ -1,0 +1,36 @@
+import { formatPercent } from '#lib/domain/format'
+import type { VideoState } from '#lib/domain/video'
+import type { VideoView } from '#lib/domain/video-view'
+import { ProgressBar } from '../controls/progress-bar'
+import styles from './video-status.module.css'
+
+const WORDS: Record<VideoState, string> = {
+  uploading: 'Uploading',
+  ingesting: 'Checking the file',
+  transcoding: 'Making it playable',
+  ready: 'Ready',
+  failed: 'Failed',
+}
+
+/** Where a video is on its way, in words: `Making it playable · 43 %`. */
+export function describeState(video: Pick<VideoView, 'state' | 'progress'>): string {
+  const moving = video.state === 'transcoding' || video.state === 'uploading'
+  return moving ? `${WORDS[video.state]} · ${formatPercent(video.progress)}` : WORDS[video.state]
+}
+
+/** The same with a bar, for as long as it moves, and the reason when it failed. */
+export function VideoStatus({ video }: { video: VideoView }) {
+  if (video.state === 'failed') {
+    return <p className={styles.failed}>{video.error?.message ?? 'This video failed. Retry it.'}</p>
+  }
+  if (video.state === 'ready') return <p className={styles.ready}>Ready</p>
+  return (
+    <div className={styles.status}>
+      <p className={styles.words}>{describeState(video)}</p>
+      <ProgressBar
+        value={video.state === 'ingesting' ? null : video.progress}
+        label={`Progress of ${video.title}`}
+      />
+    </div>
+  )
+}

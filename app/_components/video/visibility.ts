@@ -1,0 +1,17 @@
+import type { Visibility } from '#lib/domain/video'
+import type { IconName } from '../controls/icon'
+
+/** How each visibility is named, drawn and explained, everywhere the same. */
+export const VISIBILITY_LOOKS: Record<Visibility, { label: string; icon: IconName; explanation: string }> = {
+  private: { label: 'Private', icon: 'lock', explanation: 'Only you and administrators can see it.' },
+  unlisted: {
+    label: 'Unlisted',
+    icon: 'link',
+    explanation: 'Anyone with the link can watch it; it is in no list.',
+  },
+  public: {
+    label: 'Public',
+    icon: 'globe',
+    explanation: 'Everyone who can reach this server can find and watch it.',
+  },
+}

@@ -1,0 +1,63 @@
+'use client'
+
+import dynamic from 'next/dynamic'
+import type { VideoView } from '#lib/domain/video-view'
+import { ButtonLink } from '../controls/button'
+import { EmptyState } from '../controls/empty-state'
+import { SignInLink } from '../shell/sign-in-link'
+import { useLiveVideo } from './use-live-video'
+import { WatchDetails } from './watch-details'
+import { WatchPending } from './watch-pending'
+import styles from './watch-view.module.css'
+
+/** The player is large; only this page loads it, and only once there is something to play. */
+const VideoPlayer = dynamic(() => import('../player/video-player'), { ssr: false })
+
+/** The picture and what belongs to it. Turns from progress into the player by itself. */
+export function WatchView({
+  video: initial,
+  editable,
+  nowMs,
+}: {
+  video: VideoView
+  editable: boolean
+  nowMs: number
+}) {
+  const { video, setVideo, gone } = useLiveVideo(initial)
+  if (gone) {
+    return (
+      <EmptyState
+        icon="trash"
+        title="This video is no longer here"
+        actions={
+          <>
+            <SignInLink />
+            <ButtonLink href="/">All videos</ButtonLink>
+          </>
+        }
+      >
+        While you were here it was deleted or made private, or your session ended. If it is yours, sign in
+        again.
+      </EmptyState>
+    )
+  }
+  const { playback } = video
+  const upright = (video.height ?? 0) > (video.width ?? 0)
+  return (
+    <article className={styles.article}>
+      <div className={`${styles.stage} ${upright ? styles.upright : ''}`} data-testid="stage">
+        {video.playable && playback ? (
+          <>
+            {playback.poster && (
+              <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />
+            )}
+            <VideoPlayer video={video} />
+          </>
+        ) : (
+          <WatchPending video={video} editable={editable} onChange={setVideo} />
+        )}
+      </div>
+      <WatchDetails video={video} editable={editable} nowMs={nowMs} />
+    </article>
+  )
+}
