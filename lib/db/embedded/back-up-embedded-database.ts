@@ -8,6 +8,9 @@ import { BACKUP_FOLDER, BACKUP_SUFFIX } from '#lib/db/embedded/storage/find-last
 import { checkPages } from '#lib/db/embedded/storage/open-store'
 import { PeekrError } from '#lib/errors'
 
+/** Bringing a large log into the file takes seconds, not minutes. */
+const ANSWER_MS = 60_000
+
 /**
  * Copies the running embedded database, as it is at one moment, to a file beside it, while others go on using it. The
  * copy is checked and on the disk before it has its name, so a file of that name is a good backup.
@@ -44,7 +47,7 @@ export async function backUpEmbeddedDatabase({
 
 /** On Btrfs this shares the file's blocks and takes no time. */
 async function copy(uri: string, partial: string): Promise<void> {
-  const client = await mongo.MongoClient.connect(uri)
+  const client = await mongo.MongoClient.connect(uri, { timeoutMS: ANSWER_MS })
   try {
     const admin = client.db('admin')
     const { token, file } = await admin.command({ peekrBackUp: 'begin' })

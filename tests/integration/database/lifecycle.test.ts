@@ -17,21 +17,37 @@ import { configureLog } from '#lib/log'
 configureLog('silent')
 const run = promisify(execFile)
 
+const cleanUps = new WeakMap<TestContext, (() => Promise<unknown>)[]>()
+
+/** Runs last what was asked for first: a folder goes when the database in it is stopped. `t.after` keeps the order. */
+function cleanUp(t: TestContext, work: () => Promise<unknown>): void {
+  const known = cleanUps.get(t)
+  if (known) {
+    known.unshift(work)
+    return
+  }
+  const works = [work]
+  cleanUps.set(t, works)
+  t.after(async () => {
+    for (const one of works) await one()
+  })
+}
+
 async function makeFolder(t: TestContext, under = tmpdir()): Promise<string> {
   const folder = await mkdtemp(join(under, 'peekr-life-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  cleanUp(t, () => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
 async function start(t: TestContext, dataPath: string): Promise<EmbeddedDatabase> {
   const database = await startEmbeddedDatabase({ dataPath })
-  t.after(() => database.stop())
+  cleanUp(t, () => database.stop())
   return database
 }
 
 async function connect(t: TestContext, uri: string): Promise<MongoClient> {
   const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 5_000 })
-  t.after(() => client.close())
+  cleanUp(t, () => client.close())
   return client
 }
 
@@ -132,8 +148,8 @@ test('a backup made during writes is one moment of the database, and a database 
 
 test('a damaged database is refused at the start, and the last good backup is named', async (t) => {
   const dataPath = await makeFolder(t)
-  const first = await startEmbeddedDatabase({ dataPath })
-  const client = await MongoClient.connect(first.uri)
+  const first = await start(t, dataPath)
+  const client = await connect(t, first.uri)
   const documents = Array.from({ length: 500 }, (_, i) => ({ _id: i, text: 'x'.repeat(1_000) }))
   await client.db().collection<{ _id: number }>('items').insertMany(documents)
   const good = await backUpEmbeddedDatabase({ dataPath })
@@ -158,7 +174,7 @@ test('a data folder with a very long path works, through a private folder for th
   await mkdir(dataPath)
   const { uri } = await start(t, dataPath)
   const { socketFolder } = buildDatabasePaths(dataPath)
-  t.after(() => rm(socketFolder, { recursive: true, force: true }))
+  cleanUp(t, () => rm(socketFolder, { recursive: true, force: true }))
   assert.ok(!socketFolder.startsWith(base))
   assert.equal((await stat(socketFolder)).mode & 0o777, 0o700)
   const client = await connect(t, uri)
