@@ -58,9 +58,10 @@ async function checkDump(path: string): Promise<Dump> {
       tally.add(bytes)
       continue
     }
-    const record = mongo.BSON.deserialize(bytes)
+    const record = parseRecord(path, bytes)
     if (kind === RECORD.header) requireVersion(path, record)
     else if (kind === RECORD.collection) {
+      if (typeof record.name !== 'string' || !Array.isArray(record.indexes)) throw unreadable(path)
       tally = createTally()
       dump.indexes.set(record.name, record.indexes)
       for (const index of record.indexes) requireKnownIndex(record.name, index)
@@ -73,6 +74,15 @@ async function checkDump(path: string): Promise<Dump> {
   }
   if (!ended) throw unreadable(path)
   return dump
+}
+
+/** A damaged file may still be unpacked for a while, to something that is no BSON. */
+function parseRecord(path: string, bytes: Uint8Array): mongo.Document {
+  try {
+    return mongo.BSON.deserialize(bytes)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
 }
 
 function requireVersion(path: string, { format, version }: mongo.Document): void {

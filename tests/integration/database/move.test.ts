@@ -101,9 +101,13 @@ test('a file that is cut off or changed is refused before anything is stored', a
   await exportDatabase(source, file)
   const target = await openTarget(t)
   const bytes = await readFile(file)
-  const flipped = Buffer.from(bytes)
-  flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 0x10
-  for (const bad of [bytes.subarray(0, bytes.length - 20), flipped, Buffer.from('not a dump')]) {
+  const flipped = Array.from({ length: 40 }, (_, i) => {
+    const copy = Buffer.from(bytes)
+    const at = 20 + Math.floor(((bytes.length - 30) * i) / 40)
+    copy[at] = (copy[at] ?? 0) ^ 0x10
+    return copy
+  })
+  for (const bad of [bytes.subarray(0, bytes.length - 20), ...flipped, Buffer.from('not a dump')]) {
     await writeFile(file, bad)
     await assert.rejects(importDatabase(target, file), {
       code: 'invalid_input',
