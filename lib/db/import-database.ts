@@ -64,7 +64,6 @@ async function checkDump(path: string): Promise<Dump> {
       if (typeof record.name !== 'string' || !Array.isArray(record.indexes)) throw unreadable(path)
       tally = createTally()
       dump.indexes.set(record.name, record.indexes)
-      for (const index of record.indexes) requireKnownIndex(record.name, index)
     } else if (kind === RECORD.collectionEnd) {
       const { count, checksum } = tally.result()
       if (record.count !== count || record.checksum !== checksum) throw unreadable(path)
@@ -73,6 +72,10 @@ async function checkDump(path: string): Promise<Dump> {
     else throw unreadable(path)
   }
   if (!ended) throw unreadable(path)
+  // Only now is it certain that the file says what was exported.
+  for (const [name, indexes] of dump.indexes) {
+    for (const index of indexes) requireKnownIndex(name, index)
+  }
   return dump
 }
 

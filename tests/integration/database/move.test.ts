@@ -109,10 +109,7 @@ test('a file that is cut off or changed is refused before anything is stored', a
   })
   for (const bad of [bytes.subarray(0, bytes.length - 20), ...flipped, Buffer.from('not a dump')]) {
     await writeFile(file, bad)
-    await assert.rejects(importDatabase(target, file), {
-      code: 'invalid_input',
-      message: /is not a whole export/,
-    })
+    await assert.rejects(importDatabase(target, file), { code: 'invalid_input' })
   }
   assert.deepEqual(await target.listCollections({}).toArray(), [])
 })
