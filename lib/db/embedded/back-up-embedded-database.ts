@@ -47,7 +47,7 @@ export async function backUpEmbeddedDatabase({
 
 /** On Btrfs this shares the file's blocks and takes no time. */
 async function copy(uri: string, partial: string): Promise<void> {
-  const client = await mongo.MongoClient.connect(uri, { timeoutMS: ANSWER_MS })
+  const client = await mongo.MongoClient.connect(uri, { socketTimeoutMS: ANSWER_MS })
   try {
     const admin = client.db('admin')
     const { token, file } = await admin.command({ peekrBackUp: 'begin' })
