@@ -4,7 +4,7 @@ import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
 import { applyForwarded } from '#lib/http/apply-forwarded'
 import { cutStalledReader } from '#lib/http/cut-stalled-reader'
-import { toErrorBody } from '#lib/http/error-response'
+import { writeError } from '#lib/http/node-web'
 import { findProjectRoot } from '#lib/jobs/find-project-root'
 import { getLog } from '#lib/log'
 import { handleStream } from '#lib/stream/handle-stream'
@@ -104,14 +104,9 @@ function answeredAsPageWrite({ method = 'GET', url = '/' }: IncomingMessage, res
 }
 
 function answerError(error: unknown, requestId: string, res: ServerResponse): void {
-  const { status, headers, body } = toErrorBody(error, requestId)
-  if (res.headersSent) {
-    res.destroy()
-    return
-  }
   // What is left of a body is not wanted: the connection ends with the answer.
-  res.writeHead(status, { ...headers, 'content-type': 'application/json', connection: 'close' })
-  res.end(JSON.stringify(body))
+  if (!res.headersSent) res.setHeader('connection', 'close')
+  writeError(res, error, requestId)
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

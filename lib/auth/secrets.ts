@@ -13,9 +13,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { getConfig } from '#lib/config'
+import { SECRETS_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
 import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
+import { isErrno } from '#lib/storage/to-storage-error'
 
 export type SecretName = 'session' | 'media' | 'manifest'
 
@@ -40,7 +42,7 @@ export function getSecret(name: SecretName): Buffer {
 
 /** The folder of everything that must stay with the server; made by whoever writes there first. */
 export function secretsPath(): string {
-  return join(getConfig().dataPath, 'secrets')
+  return join(getConfig().dataPath, SECRETS_FOLDER)
 }
 
 /**
@@ -59,7 +61,7 @@ export function readOrWriteSecret(path: string, create: () => Buffer): Buffer {
     linkSync(aside, path)
     syncFolder(folder)
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
+    if (!isErrno(error, 'EEXIST')) throw error
   } finally {
     rmSync(aside, { force: true })
   }
@@ -73,7 +75,7 @@ export function readSecret(path: string): Buffer | null {
     closeMode(path, 0o600)
     return bytes
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
+    if (isErrno(error, 'ENOENT')) return null
     throw error
   }
 }
@@ -105,8 +107,4 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(folder)
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

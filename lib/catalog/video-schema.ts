@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { ID_PATTERN } from '#lib/domain/id'
 import { VIDEO_STATES, VISIBILITIES } from '#lib/domain/video'
 import { VIDEO_SORTS } from '#lib/domain/video-view'
 
@@ -40,8 +39,6 @@ export const VideoQuery = z.strictObject({
 export const AdminVideoQuery = VideoQuery.omit({ mine: true }).extend({
   state: z.enum(VIDEO_STATES).optional(),
 })
-
-export const VideoId = z.string().regex(ID_PATTERN, 'This is not a video id.')
 
 const RenditionSchema = z.object({
   name: z.string(),

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { access, open, rename, rm } from 'node:fs/promises'
+import { access, rename, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -7,6 +7,7 @@ import { mongo } from 'mongoose'
 import { buildRecord, createTally, DUMP_FORMAT, DUMP_VERSION, RECORD, type Tally } from '#lib/db/dump-format'
 import { IMPORT_MARK } from '#lib/db/import-mark'
 import { PeekrError } from '#lib/errors'
+import { syncPath } from '#lib/storage/sync-tree'
 
 export interface CollectionTally extends Tally {
   name: string
@@ -25,9 +26,9 @@ export async function exportDatabase(db: mongo.Db, file: string): Promise<Collec
   try {
     await pipeline(buildRecords(db, tallies), createGzip(), createWriteStream(partial, { mode: 0o600 }))
     for (const tally of tallies) await requireUnchanged(db, tally)
-    await sync(partial)
+    await syncPath(partial)
     await rename(partial, path)
-    await sync(dirname(path))
+    await syncPath(dirname(path))
   } finally {
     await rm(partial, { force: true })
   }
@@ -92,14 +93,5 @@ async function requireNew(path: string): Promise<void> {
     throw new PeekrError('conflict', {
       message: `${path} exists already. Name another file, or remove it first.`,
     })
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -3,11 +3,6 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { toErrorBody } from '#lib/http/error-response'
 
-/** What `findViewer` needs, from a Node request. */
-export function viewerHeaders(req: IncomingMessage): { cookie: string | null; authorization: string | null } {
-  return { cookie: req.headers.cookie ?? null, authorization: req.headers.authorization ?? null }
-}
-
 /** One header of a Node request as a single string; what came several times is joined as HTTP joins it. */
 export function nodeHeader(req: IncomingMessage, name: string): string | null {
   const value = req.headers[name]

@@ -1,4 +1,4 @@
-import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { mongo } from 'mongoose'
@@ -7,6 +7,7 @@ import { findRunningEmbeddedDatabase } from '#lib/db/embedded/find-running-embed
 import { BACKUP_FOLDER, BACKUP_SUFFIX } from '#lib/db/embedded/storage/find-last-good-backup'
 import { checkPages } from '#lib/db/embedded/storage/open-store'
 import { PeekrError } from '#lib/errors'
+import { syncPath } from '#lib/storage/sync-tree'
 
 /** Bringing a large log into the file takes seconds, not minutes. */
 const ANSWER_MS = 60_000
@@ -35,9 +36,9 @@ export async function backUpEmbeddedDatabase({
   try {
     await copy(uri, partial)
     requireSound(partial)
-    await sync(partial)
+    await syncPath(partial)
     await rename(partial, join(folder, name))
-    await sync(folder)
+    await syncPath(folder)
   } finally {
     await rm(partial, { force: true })
   }
@@ -76,14 +77,5 @@ function requireSound(path: string): void {
     })
   } finally {
     sqlite.close()
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

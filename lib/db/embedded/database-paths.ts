@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DATABASE_FOLDER } from '#lib/domain/media-paths'
 
 /** A Unix socket's path may have 107 bytes on Linux and 103 on macOS. */
 const PATH_BYTES_MAX = 100
@@ -16,7 +17,7 @@ export interface DatabasePaths {
 
 /** Where the embedded database of a data folder lives; the same for every process that asks. */
 export function buildDatabasePaths(dataPath: string): DatabasePaths {
-  const folder = join(dataPath, 'db')
+  const folder = join(dataPath, DATABASE_FOLDER)
   const near = join(folder, 'peekr.sock')
   const file = join(folder, 'peekr.sqlite')
   if (Buffer.byteLength(near) <= PATH_BYTES_MAX) return { folder, file, socket: near, socketFolder: folder }
