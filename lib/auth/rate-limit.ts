@@ -11,19 +11,36 @@ export interface AttemptLimit {
 }
 
 export const WINDOW_MS = 15 * 60 * 1000
-const ACCOUNT_MAX = 10
+/** Of one secret from one client. */
+const GUESS_MAX = 10
+/** Of one secret from all clients together. */
+const TOTAL_MAX = 60
 const ADDRESS_MAX = 30
 const SETUP_MAX = 100
+const KNOWN_MS = 90 * 24 * 60 * 60 * 1000
 
 /**
- * The limits of guessing one account's password from one address. The account's limit goes by the address that was
- * typed, whether or not there is such an account, so that being stopped says nothing about it.
+ * The limits of guessing one account's password: from this client, by this client anywhere, and from all clients
+ * together. The last is left out for a client that has signed in to the account before (`isKnown`), or whoever knows
+ * an e-mail address could keep its owner out. They go by the address that was typed, whether or not there is such an
+ * account, so that being stopped says nothing about it.
  */
-export function passwordLimits(email: string, clientAddress: string): AttemptLimit[] {
-  return [
-    { key: `account:${digest(email.trim().toLowerCase())}`, max: ACCOUNT_MAX },
-    ...addressLimits('address', clientAddress, ADDRESS_MAX),
-  ]
+export function passwordLimits(
+  email: string,
+  clientAddress: string,
+  { isKnown = false }: { isKnown?: boolean } = {},
+): AttemptLimit[] {
+  return secretLimits(`account:${accountKey(email)}`, clientAddress, isKnown)
+}
+
+/** The limits of guessing the password of a video, which many people have, so that none is known. */
+export function videoPasswordLimits(videoId: string, clientAddress: string): AttemptLimit[] {
+  return secretLimits(`video:${videoId}`, clientAddress, false)
+}
+
+/** The limit of asking whether an account is there, for whoever shares a video with somebody. */
+export function lookUpLimits(userId: string): AttemptLimit[] {
+  return [{ key: `look-up:${userId}`, max: ADDRESS_MAX }]
 }
 
 /** The limits of guessing the setup code: from one address, and from all together. */
@@ -33,7 +50,7 @@ export function setupLimits(clientAddress: string): AttemptLimit[] {
 
 /** The limit of making accounts from one address, where registration is open. */
 export function registerLimits(clientAddress: string): AttemptLimit[] {
-  return addressLimits('register', clientAddress, ACCOUNT_MAX)
+  return addressLimits('register', clientAddress, GUESS_MAX)
 }
 
 /**
@@ -52,10 +69,25 @@ export async function forgiveAttempt(limits: AttemptLimit[]): Promise<void> {
   )
 }
 
-/** Lifts the lock of an account at once; for whoever has set it a new password on the server itself. */
+/** Lifts the lock of an account at once, for every client; for whoever has set it a new password on the server itself. */
 export async function clearAttempts(email: string): Promise<void> {
-  const [account] = passwordLimits(email, '')
-  if (account) await LoginAttemptModel.deleteOne({ _id: windowId(account.key) })
+  const ofAccount = new RegExp(`^account:${RegExp.escape(accountKey(email))}`)
+  await LoginAttemptModel.deleteMany({ _id: ofAccount }).setOptions({ sanitizeFilter: false })
+}
+
+/** Whether this client signed in to the account within 90 days. */
+export async function isKnownClient(email: string, clientAddress: string): Promise<boolean> {
+  const record = await LoginAttemptModel.findOne({ _id: knownId(email, clientAddress) }).lean()
+  return record !== null && record.expiresAt.getTime() > Date.now()
+}
+
+/** Notes that this client signed in to the account. */
+export async function rememberClient(email: string, clientAddress: string): Promise<void> {
+  await LoginAttemptModel.updateOne(
+    { _id: knownId(email, clientAddress) },
+    { $set: { expiresAt: new Date(Date.now() + KNOWN_MS) } },
+    { upsert: true },
+  )
 }
 
 /**
@@ -73,6 +105,22 @@ export function addressKey(clientAddress: string): string | null {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`
+}
+
+function secretLimits(key: string, clientAddress: string, isKnown: boolean): AttemptLimit[] {
+  return [
+    { key: `${key}:${addressKey(clientAddress) ?? 'unknown'}`, max: GUESS_MAX },
+    ...addressLimits('address', clientAddress, ADDRESS_MAX),
+    ...(isKnown ? [] : [{ key, max: TOTAL_MAX }]),
+  ]
+}
+
+function accountKey(email: string): string {
+  return digest(email.trim().toLowerCase())
+}
+
+function knownId(email: string, clientAddress: string): string {
+  return `known:${accountKey(email)}:${addressKey(clientAddress) ?? 'unknown'}`
 }
 
 function addressLimits(kind: string, clientAddress: string, max: number): AttemptLimit[] {

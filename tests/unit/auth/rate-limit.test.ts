@@ -16,13 +16,28 @@ test('all IPv6 addresses of one home share a limit, however they are written', (
   assert.equal(addressKey('::1'), '0:0:0:0::/64')
 })
 
-test('an address that is not known counts for the account only', () => {
+test('clients whose address is not known share one limit of an account', () => {
   assert.equal(addressKey('unknown'), null)
-  assert.equal(passwordLimits('ana@example.org', 'unknown').length, 1)
+  assert.deepEqual(
+    passwordLimits('ana@example.org', 'unknown').map(({ max }) => max),
+    [10, 60],
+  )
 })
 
-test("an account's limit goes by the address typed, in whatever case, and does not contain it", () => {
-  const [account, address] = passwordLimits('Ana@Example.org ', '10.0.0.1')
-  assert.deepEqual(passwordLimits('ana@example.org', '10.0.0.1'), [account, address])
-  assert.ok(account && !account.key.includes('ana'))
+test('the limit of all clients together is not for one that has signed in before', () => {
+  const keys = (isKnown: boolean) =>
+    passwordLimits('ana@example.org', '10.0.0.1', { isKnown }).map(({ max }) => max)
+  assert.deepEqual(
+    [keys(false), keys(true)],
+    [
+      [10, 30, 60],
+      [10, 30],
+    ],
+  )
+})
+
+test("an account's limits go by the address typed, in whatever case, and do not contain it", () => {
+  const limits = passwordLimits('Ana@Example.org ', '10.0.0.1')
+  assert.deepEqual(passwordLimits('ana@example.org', '10.0.0.1'), limits)
+  for (const { key } of limits) assert.ok(!key.includes('ana'))
 })
