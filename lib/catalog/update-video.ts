@@ -1,4 +1,5 @@
 import { getView, requireEditableVideo } from '#lib/catalog/get-video'
+import { snapshotBefore } from '#lib/catalog/snapshot-before'
 import type { VideoChanges } from '#lib/catalog/video-schema'
 import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
@@ -18,6 +19,7 @@ export async function updateVideo(asked: {
 }): Promise<VideoView> {
   const { viewer, videoId, changes } = asked
   await requireEditableVideo({ viewer, videoId })
+  await snapshotBefore(videoId, 'edit')
   const record = await VideoModel.findOneAndUpdate(
     { _id: videoId, deletedAt: null },
     { $set: changes },

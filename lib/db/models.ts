@@ -7,6 +7,7 @@ import { UploadModel } from '#lib/db/models/upload'
 import { UploadLedgerModel } from '#lib/db/models/upload-ledger'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
+import { VideoLockModel } from '#lib/db/models/video-lock'
 
 /** Every model, so that the indexes of all are made at the start, whichever part of Peekr runs first. */
 export const MODELS = [
@@ -18,4 +19,5 @@ export const MODELS = [
   UploadLedgerModel,
   UserModel,
   VideoModel,
+  VideoLockModel,
 ] as unknown as readonly Model<unknown>[]

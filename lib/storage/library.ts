@@ -6,6 +6,8 @@ import { PeekrError } from '#lib/errors'
 import { exists } from '#lib/storage/exists'
 import { emptyFolder, readNames, removeFrom } from '#lib/storage/folder-names'
 import { makeFolder } from '#lib/storage/make-folder'
+import { listUnsettledRestores } from '#lib/storage/restore-swap'
+import { readLabels, writeLabel } from '#lib/storage/snapshot-labels'
 import { buildSnapshot, parseSnapshotName } from '#lib/storage/snapshot-name'
 import type { Snapshot, Storage } from '#lib/storage/storage'
 import { syncPath, syncTree } from '#lib/storage/sync-tree'
@@ -27,6 +29,11 @@ export type Library = Pick<
   | 'writeVideoFile'
   | 'readVideoFile'
   | 'listSnapshots'
+  | 'snapshotPath'
+  | 'readSnapshotFile'
+  | 'readSnapshotLabels'
+  | 'labelSnapshot'
+  | 'listUnsettledRestores'
   | 'listVideoIds'
 >
 
@@ -52,6 +59,15 @@ export function createLibrary(dataPath: string): Library {
       withStorageErrors(() => writeFileWhole(folders(videoId).file(name), data)),
     readVideoFile: (videoId, name) => withStorageErrors(() => findFile(folders(videoId).file(name))),
     listSnapshots: (videoId) => withStorageErrors(() => listSnapshots(folders(videoId))),
+    snapshotPath: (videoId, name) => folders(videoId).snapshot(name),
+    readSnapshotFile: (videoId, name, file) =>
+      withStorageErrors(() =>
+        findFile(join(folders(videoId).snapshot(name), basename(folders(videoId).file(file)))),
+      ),
+    readSnapshotLabels: (videoId) => withStorageErrors(() => readLabels(folders(videoId))),
+    labelSnapshot: (videoId, name, label) =>
+      withStorageErrors(() => writeLabel(folders(videoId), name, label)),
+    listUnsettledRestores: () => withStorageErrors(() => listUnsettledRestores(dataPath)),
     listVideoIds: () =>
       withStorageErrors(async () => (await readNames(join(dataPath, LIBRARY_FOLDER))).filter(isId)),
   }

@@ -81,6 +81,46 @@ export interface Storage {
   /** Oldest first; half-made ones are not listed. */
   listSnapshots(videoId: string): Promise<Snapshot[]>
 
+  /** The absolute path of a snapshot, whether or not it exists. @throws not_found for what is not a snapshot's name. */
+  snapshotPath(videoId: string, name: string): string
+
+  /** A file directly in a snapshot, or null when there is none. */
+  readSnapshotFile(videoId: string, name: string, file: string): Promise<Buffer | null>
+
+  /** What people call their snapshots, by name; those without a label are not in it. */
+  readSnapshotLabels(videoId: string): Promise<Record<string, string>>
+
+  /** Labels a snapshot, or takes the label away. Callers see to it that there is one call at a time for a video. */
+  labelSnapshot(videoId: string, name: string, label: string | null): Promise<void>
+
+  /** Removes a snapshot; the space that it alone holds comes back. Twice is fine. */
+  deleteSnapshot(videoId: string, name: string): Promise<void>
+
+  /**
+   * Bytes that deleting this snapshot would free: what neither the video nor another snapshot shares. Reads the map of
+   * every file, so it takes a while for a long video. null when the filesystem does not tell.
+   */
+  measureSnapshot(videoId: string, name: string): Promise<number | null>
+
+  /**
+   * Puts a snapshot in the place of the video's folder, whatever its size: the whole of it or nothing. The source stays
+   * as it is. What was there is kept aside until `endRestore`, so that a crash is seen; take a snapshot before.
+   * @throws not_found when there is no such snapshot.
+   */
+  beginRestore(videoId: string, name: string): Promise<void>
+
+  /**
+   * Brings a restore that a crash cut off to one of its ends: `old`, when it had not come to the exchange; `new`, when
+   * it had, and the rest is done; `none` when there was nothing to do. After `new` comes what `beginRestore` is followed by.
+   */
+  settleRestore(videoId: string): Promise<'none' | 'old' | 'new'>
+
+  /** Removes the state that a restore replaced. */
+  endRestore(videoId: string): Promise<void>
+
+  /** Videos of which a restore was cut off. */
+  listUnsettledRestores(): Promise<string[]>
+
   /** Removes the video with its source and snapshots, also what an interrupted deletion left. */
   deleteVideo(videoId: string): Promise<void>
 

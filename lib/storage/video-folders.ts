@@ -9,6 +9,7 @@ import {
   SOURCE_FOLDER,
 } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
+import { parseSnapshotName } from '#lib/storage/snapshot-name'
 
 /** The absolute places of one video. */
 export interface VideoFolders {
@@ -18,6 +19,10 @@ export interface VideoFolders {
   source: string
   sourceFile: string
   snapshots: string
+  /** While a snapshot is being restored: the coming state of the video, and the one it takes the place of. */
+  restoring: string
+  replaced: string
+  snapshot(name: string): string
   revision(revisionId: string): string
   attempt(attemptId: string): string
   /** A file directly in the video's folder. */
@@ -44,6 +49,9 @@ export function buildVideoFolders(dataPath: string, videoId: string): VideoFolde
     source,
     sourceFile: join(source, SOURCE_FILE),
     snapshots: join(dataPath, SNAPSHOTS_FOLDER, videoId),
+    restoring: join(dataPath, LIBRARY_FOLDER, `.${videoId}.restoring`),
+    replaced: join(dataPath, LIBRARY_FOLDER, `.${videoId}.replaced`),
+    snapshot: (name) => join(dataPath, SNAPSHOTS_FOLDER, videoId, requireSnapshotName(name)),
     revision: (revisionId) => join(revisions, requireId(revisionId)),
     attempt: (attemptId) => join(attempts, requireId(attemptId)),
     file: (name) => join(video, requireFileName(name)),
@@ -58,4 +66,9 @@ function requireId(id: string): string {
 function requireFileName(name: string): string {
   if (FILE_NAME.test(name)) return name
   throw new PeekrError('not_found', { details: { notAFileName: name } })
+}
+
+function requireSnapshotName(name: string): string {
+  if (parseSnapshotName(name) !== null) return name
+  throw new PeekrError('not_found', { details: { notASnapshot: name } })
 }

@@ -11,6 +11,16 @@ export function buildReadOnlySnapshot(from: string, to: string): string[] {
   return ['subvolume', 'snapshot', '-r', from, to]
 }
 
+/** The same, but one that can be written to: a video made from a snapshot. */
+export function buildWritableSnapshot(from: string, to: string): string[] {
+  return ['subvolume', 'snapshot', from, to]
+}
+
+/** What is below a path and what only it refers to, in bytes, from FIEMAP; a plain user may ask, too. */
+export function buildMeasure(path: string): string[] {
+  return ['filesystem', 'du', '-s', '--raw', path]
+}
+
 export function buildDeleteSubvolume(path: string): string[] {
   return ['subvolume', 'delete', path]
 }

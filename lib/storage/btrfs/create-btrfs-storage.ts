@@ -1,18 +1,30 @@
 import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { SOURCE_FOLDER } from '#lib/domain/media-paths'
 import { bringFileIn } from '#lib/storage/bring-file-in'
-import { buildReadOnlySnapshot, buildSyncFilesystem } from '#lib/storage/btrfs/btrfs-arguments'
+import {
+  buildMeasure,
+  buildReadOnlySnapshot,
+  buildSyncFilesystem,
+  buildWritableSnapshot,
+} from '#lib/storage/btrfs/btrfs-arguments'
 import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { createSubvolume, deleteSubvolume, isSubvolume } from '#lib/storage/btrfs/subvolume'
+import { linkTree } from '#lib/storage/directory/link-tree'
 import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
+import { exists } from '#lib/storage/exists'
 import { readNames } from '#lib/storage/folder-names'
 import { getSpace } from '#lib/storage/free-space'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
+import { type SwapTools, settleSwap, swapSnapshotIn } from '#lib/storage/restore-swap'
+import { writeLabel } from '#lib/storage/snapshot-labels'
 import type { Snapshot, Storage } from '#lib/storage/storage'
 import { syncPath } from '#lib/storage/sync-tree'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
 import { buildVideoFolders, type VideoFolders } from '#lib/storage/video-folders'
+
+const MEASURE_MS = 120_000
 
 /** The storage on Btrfs: a subvolume a video, its source in a nested one, reflinks, read-only snapshots. */
 export function createBtrfsStorage(options: {
@@ -22,6 +34,10 @@ export function createBtrfsStorage(options: {
 }): Storage {
   const { dataPath, runBtrfs, advice } = options
   const folders = (videoId: string) => buildVideoFolders(dataPath, videoId)
+  const swap: SwapTools = {
+    cloneSnapshot: (from, to) => cloneSnapshot(from, to, runBtrfs),
+    remove: (path) => deleteSubvolume(path, runBtrfs),
+  }
   return {
     ...createLibrary(dataPath),
     createVideo: (videoId) => withStorageErrors(() => createVideo(folders(videoId), runBtrfs)),
@@ -34,9 +50,20 @@ export function createBtrfsStorage(options: {
         await runBtrfs(buildSyncFilesystem(dataPath))
       }),
     snapshot: (videoId, reason) => withStorageErrors(() => takeSnapshot(folders(videoId), reason, runBtrfs)),
+    deleteSnapshot: (videoId, name) =>
+      withStorageErrors(async () => {
+        await deleteSubvolume(folders(videoId).snapshot(name), runBtrfs)
+        await writeLabel(folders(videoId), name, null)
+      }),
+    measureSnapshot: (videoId, name) =>
+      withStorageErrors(() => measureExclusive(folders(videoId).snapshot(name), runBtrfs)),
+    beginRestore: (videoId, name) => withStorageErrors(() => swapSnapshotIn(folders(videoId), name, swap)),
+    settleRestore: (videoId) => withStorageErrors(() => settleSwap(folders(videoId), swap)),
+    endRestore: (videoId) => withStorageErrors(() => swap.remove(folders(videoId).replaced)),
     deleteVideo: (videoId) =>
       withStorageErrors(async () => {
-        const { video, snapshots } = folders(videoId)
+        const { video, snapshots, restoring, replaced } = folders(videoId)
+        for (const path of [restoring, replaced]) await deleteSubvolume(path, runBtrfs)
         for (const name of await readNames(snapshots)) await deleteSubvolume(join(snapshots, name), runBtrfs)
         await removeEmptyFolder(snapshots)
         await deleteSubvolume(video, runBtrfs)
@@ -73,6 +100,22 @@ async function takeSnapshot(folders: VideoFolders, reason: string, runBtrfs: Run
     await snapshotByLinks(folders, snapshot.name)
   }
   return snapshot
+}
+
+async function cloneSnapshot(from: string, to: string, runBtrfs: RunBtrfs): Promise<void> {
+  // One from before the data moved to Btrfs is a tree of links, and stays a plain folder.
+  if (!(await isSubvolume(from))) return linkTree(from, to)
+  await runBtrfs(buildWritableSnapshot(from, to))
+  // Where a subvolume was nested a snapshot has an empty folder, which would be in the source's way.
+  await removeEmptyFolder(join(to, SOURCE_FOLDER))
+}
+
+/** From `btrfs filesystem du`, whose second column is what only this path refers to. */
+async function measureExclusive(path: string, runBtrfs: RunBtrfs): Promise<number | null> {
+  if (!(await exists(path))) return null
+  const [, line = ''] = (await runBtrfs(buildMeasure(path), { timeoutMs: MEASURE_MS })).trim().split('\n')
+  const bytes = Number(line.trim().split(/\s+/)[1] ?? Number.NaN)
+  return Number.isFinite(bytes) ? bytes : null
 }
 
 async function removeEmptyFolder(path: string): Promise<void> {

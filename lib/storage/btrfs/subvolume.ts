@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isPeekrError } from '#lib/errors'
 import {
@@ -37,11 +37,12 @@ export async function createSubvolume(path: string, runBtrfs: RunBtrfs): Promise
 
 /**
  * Removes whatever is at `path`: a subvolume with those nested in it, a read-only snapshot, half of either, a plain
- * folder, nothing. Works as a plain user too: without the mount option `user_subvol_rm_allowed` the files are removed
+ * folder, a file, nothing. Works as a plain user too: without the mount option `user_subvol_rm_allowed` the files are removed
  * one by one and the empty subvolume with rmdir (allowed since Linux 4.18), which only takes longer.
  */
 export async function deleteSubvolume(path: string, runBtrfs: RunBtrfs): Promise<void> {
   if (!(await exists(path))) return
+  if (!(await lstat(path)).isDirectory()) return rm(path, { force: true })
   if (await isSubvolume(path)) {
     if (process.geteuid?.() !== 0) await runBtrfs(buildMakeWritable(path))
     await deleteNested(path, runBtrfs)

@@ -1,11 +1,15 @@
 import { basename, dirname, join, sep } from 'node:path'
 import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { bringFileIn, type Way } from '#lib/storage/bring-file-in'
+import { linkTree } from '#lib/storage/directory/link-tree'
+import { measureUnlinked } from '#lib/storage/directory/measure-unlinked'
 import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
 import { removeFrom } from '#lib/storage/folder-names'
 import { getSpace } from '#lib/storage/free-space'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
+import { type SwapTools, settleSwap, swapSnapshotIn } from '#lib/storage/restore-swap'
+import { writeLabel } from '#lib/storage/snapshot-labels'
 import type { Storage } from '#lib/storage/storage'
 import { withStorageErrors } from '#lib/storage/to-storage-error'
 import { buildVideoFolders } from '#lib/storage/video-folders'
@@ -17,6 +21,10 @@ import { buildVideoFolders } from '#lib/storage/video-folders'
 export function createDirectoryStorage(options: { dataPath: string; advice: string | null }): Storage {
   const { dataPath, advice } = options
   const folders = (videoId: string) => buildVideoFolders(dataPath, videoId)
+  const swap: SwapTools = {
+    cloneSnapshot: (from, to) => linkTree(from, to),
+    remove: (path) => removeFrom(dirname(path), basename(path)),
+  }
   return {
     ...createLibrary(dataPath),
     createVideo: (videoId) =>
@@ -36,10 +44,21 @@ export function createDirectoryStorage(options: { dataPath: string; advice: stri
         await snapshotByLinks(folders(videoId), snapshot.name)
         return snapshot
       }),
+    deleteSnapshot: (videoId, name) =>
+      withStorageErrors(async () => {
+        await removeFrom(folders(videoId).snapshots, basename(folders(videoId).snapshot(name)))
+        await writeLabel(folders(videoId), name, null)
+      }),
+    measureSnapshot: (videoId, name) =>
+      withStorageErrors(() => measureUnlinked(folders(videoId).snapshot(name))),
+    beginRestore: (videoId, name) => withStorageErrors(() => swapSnapshotIn(folders(videoId), name, swap)),
+    settleRestore: (videoId) => withStorageErrors(() => settleSwap(folders(videoId), swap)),
+    endRestore: (videoId) => withStorageErrors(() => swap.remove(folders(videoId).replaced)),
     deleteVideo: (videoId) =>
       withStorageErrors(async () => {
-        const { video, snapshots } = folders(videoId)
-        for (const path of [snapshots, video]) await removeFrom(dirname(path), basename(path))
+        const { video, snapshots, restoring, replaced } = folders(videoId)
+        for (const path of [restoring, replaced, snapshots, video])
+          await removeFrom(dirname(path), basename(path))
       }),
     describe: () =>
       withStorageErrors(async () => ({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { createId } from '#lib/domain/id'
@@ -172,12 +172,106 @@ export function describeStorageContract(opened: () => Opened): void {
     assert.ok(first.createdAt < second.createdAt)
   })
 
+  it('a restored video is what the snapshot was, with the source as it is, and the next one goes back', async () => {
+    const { storage, dataPath } = opened()
+    const { videoId, revisionId } = await makePublished()
+    const first = await storage.snapshot(videoId, 'first')
+    const later = createId()
+    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': 'later' })
+    await storage.adoptRevision(videoId, attemptId, later)
+    await storage.removeRevision(videoId, revisionId)
+    await storage.writeVideoFile(videoId, 'video.json', '{"title":"second"}')
+    const second = await storage.snapshot(videoId, 'second')
+
+    await storage.beginRestore(videoId, first.name)
+    assert.equal(String(await storage.readVideoFile(videoId, 'video.json')), '{"title":"first"}')
+    const segment = join(storage.revisionPath(videoId, revisionId), '720p/init.mp4')
+    assert.equal(await readFile(segment, 'utf8'), 'moov')
+    await assert.rejects(stat(storage.revisionPath(videoId, later)), { code: 'ENOENT' })
+    assert.equal(await readFile(storage.sourcePath(videoId), 'utf8'), 'a film')
+    assert.ok((await storage.listUnsettledRestores()).includes(videoId))
+    await storage.endRestore(videoId)
+    assert.ok(!(await storage.listUnsettledRestores()).includes(videoId))
+
+    await storage.writeVideoFile(videoId, 'video.json', '{"title":"third"}')
+    const kept = await storage.readSnapshotFile(videoId, first.name, 'video.json')
+    assert.equal(String(kept), '{"title":"first"}', 'a restored video can change without its snapshot')
+    await storage.beginRestore(videoId, second.name)
+    await storage.endRestore(videoId)
+    assert.equal(String(await storage.readVideoFile(videoId, 'video.json')), '{"title":"second"}')
+    assert.deepEqual(await readdir(join(dataPath, 'library', videoId, 'revisions')), [later])
+    assert.equal(await readFile(storage.sourcePath(videoId), 'utf8'), 'a film')
+  })
+
+  it('a restore cut off at any step ends as the old video or the new one, with its source', async () => {
+    const { storage, dataPath } = opened()
+    const place = (...parts: string[]) => join(dataPath, 'library', ...parts)
+    for (const [step, expected] of [
+      ['copied', 'old'],
+      ['old away', 'new'],
+      ['exchanged', 'new'],
+      ['finished', 'new'],
+    ] as const) {
+      const { videoId } = await makePublished()
+      const { name } = await storage.snapshot(videoId, 'first')
+      await storage.writeVideoFile(videoId, 'video.json', '{"title":"second"}')
+      const [live, restoring, replaced] = [
+        place(videoId),
+        place(`.${videoId}.restoring`),
+        place(`.${videoId}.replaced`),
+      ]
+      // Back to each step from the end, which is where a kill would have left it.
+      await storage.beginRestore(videoId, name)
+      if (step !== 'finished') await rename(join(live, 'source'), join(replaced, 'source'))
+      if (step === 'copied' || step === 'old away') await rename(live, restoring)
+      if (step === 'copied') await rename(replaced, live)
+      assert.equal(await storage.settleRestore(videoId), expected, step)
+      if (expected === 'new') assert.equal(await storage.settleRestore(videoId), 'new', 'until it is ended')
+      await storage.endRestore(videoId)
+      assert.equal(await storage.settleRestore(videoId), 'none')
+      const title = expected === 'old' ? 'second' : 'first'
+      assert.equal(String(await storage.readVideoFile(videoId, 'video.json')), `{"title":"${title}"}`, step)
+      assert.equal(await readFile(storage.sourcePath(videoId), 'utf8'), 'a film', step)
+      assert.ok(!(await readdir(place())).some((entry) => entry.includes(`.${videoId}.`)), step)
+    }
+  })
+
+  it('a snapshot has a label, knows what it alone holds, and is deleted twice without harm', async () => {
+    const { storage } = opened()
+    const { videoId, revisionId } = await makePublished()
+    const attemptId = await makeAttempt(videoId, {})
+    await writeFile(join(storage.attemptPath(videoId, attemptId), 'big'), Buffer.alloc(1_000_000, 5))
+    const big = createId()
+    await storage.adoptRevision(videoId, attemptId, big)
+    const { name } = await storage.snapshot(videoId, 'first')
+    await storage.labelSnapshot(videoId, name, 'Before the party')
+    assert.deepEqual(await storage.readSnapshotLabels(videoId), { [name]: 'Before the party' })
+    assert.equal((await storage.listSnapshots(videoId)).length, 1, 'labels are no snapshot')
+    assert.ok(((await storage.measureSnapshot(videoId, name)) ?? 0) < 100_000)
+    await storage.removeRevision(videoId, big)
+    await syncDisk(opened().dataPath)
+    assert.ok(((await storage.measureSnapshot(videoId, name)) ?? 0) >= 1_000_000)
+    await storage.deleteSnapshot(videoId, name)
+    await storage.deleteSnapshot(videoId, name)
+    assert.deepEqual(
+      [await storage.listSnapshots(videoId), await storage.readSnapshotLabels(videoId)],
+      [[], {}],
+    )
+    assert.equal(await storage.measureSnapshot(videoId, name), null)
+    await assert.rejects(storage.beginRestore(videoId, name), { code: 'not_found', message: /gone/ })
+    assert.equal(String(await storage.readVideoFile(videoId, 'video.json')), '{"title":"first"}')
+    assert.ok(await stat(storage.revisionPath(videoId, revisionId)))
+  })
+
   it('a deleted video is gone with its snapshots, and can be deleted twice', async () => {
     const { storage, dataPath } = opened()
     const { videoId } = await makePublished()
-    await storage.snapshot(videoId, 'published')
+    const { name } = await storage.snapshot(videoId, 'published')
+    await storage.labelSnapshot(videoId, name, 'kept')
+    await storage.beginRestore(videoId, name)
     await storage.deleteVideo(videoId)
     await storage.deleteVideo(videoId)
+    assert.ok(!(await storage.listUnsettledRestores()).includes(videoId))
     assert.ok(!(await storage.listVideoIds()).includes(videoId))
     await assert.rejects(stat(join(dataPath, 'snapshots', videoId)), { code: 'ENOENT' })
     await assert.rejects(stat(join(dataPath, 'library', videoId)), { code: 'ENOENT' })
@@ -192,6 +286,9 @@ export function describeStorageContract(opened: () => Opened): void {
       await assert.rejects(async () => storage.deleteVideo(bad), isRefused, `video ${JSON.stringify(bad)}`)
       await assert.rejects(async () => storage.createAttempt(videoId, bad), isRefused, `attempt ${bad}`)
       await assert.rejects(async () => storage.writeVideoFile(videoId, bad, 'x'), isRefused, `file ${bad}`)
+      await assert.rejects(async () => storage.beginRestore(videoId, bad), isRefused, `restore ${bad}`)
+      await assert.rejects(async () => storage.deleteSnapshot(videoId, bad), isRefused, `snapshot ${bad}`)
+      assert.throws(() => storage.snapshotPath(videoId, bad), isRefused)
       assert.throws(() => storage.revisionPath(videoId, bad), isRefused)
     }
   })
@@ -204,4 +301,11 @@ export function describeStorageContract(opened: () => Opened): void {
     assert.ok(advice === null || /\.$/.test(advice))
     assert.ok(Math.abs((await storage.freeBytes()) - freeBytes) < 100_000_000)
   })
+}
+
+/** Delayed allocation: Btrfs knows no extents of what was just written. */
+async function syncDisk(path: string): Promise<void> {
+  const handle = await open(path)
+  await handle.sync()
+  await handle.close()
 }

@@ -1,0 +1,36 @@
+import { withVideoLock } from '#lib/catalog/with-video-lock'
+import { VideoModel } from '#lib/db/models/video'
+import { getLibrary } from '#lib/jobs/library'
+import { writeVideoRecord } from '#lib/publish/write-video-record'
+import type { Snapshot } from '#lib/storage/storage'
+
+/** What a snapshot was taken before, or after. `publish-{revisionId}` is the publish stage's own. */
+export const SNAPSHOT_REASONS = [
+  'edit',
+  'reencode',
+  'delete',
+  'restore',
+  'replace',
+  'captions',
+  'trim',
+] as const
+export type SnapshotReason = (typeof SNAPSHOT_REASONS)[number]
+
+/**
+ * Keeps a video as it is now, before something changes it: every change that can be undone calls this first and does
+ * not go on when it fails. The details are in it too, since `video.json` is brought up to date just before.
+ * Costs milliseconds and, until something is removed, no space. One at a time for a video, in whatever process.
+ * @returns the snapshot to restore from; null for a video that was never published, of which there is nothing to keep.
+ * @throws disk_full, storage_unavailable, conflict
+ */
+export function snapshotBefore(videoId: string, reason: SnapshotReason): Promise<Snapshot | null> {
+  return withVideoLock(videoId, () => snapshotLocked(videoId, `before-${reason}`))
+}
+
+/** The same for a caller that holds the video's lock. `reason` is lower-case letters, digits and hyphens. */
+export async function snapshotLocked(videoId: string, reason: string): Promise<Snapshot | null> {
+  const video = await VideoModel.findById(videoId).lean()
+  if (video === null || video.revision === null) return null
+  await writeVideoRecord(video)
+  return (await getLibrary()).snapshot(videoId, reason)
+}
