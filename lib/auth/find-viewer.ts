@@ -1,5 +1,6 @@
 import { findSessionUser } from '#lib/auth/session-token'
 import { findTokenViewer } from '#lib/auth/token-viewer'
+import type { UserRecord } from '#lib/db/models/user'
 import { scopesOfRole, type Viewer } from '#lib/domain/permissions'
 
 export interface ViewerHeaders {
@@ -17,7 +18,11 @@ export async function findViewer(headers: ViewerHeaders): Promise<Viewer | null>
   const { authorization, cookie } = headers
   if (authorization) return findTokenViewer(authorization)
   const user = await findSessionUser(cookie)
-  if (user === null) return null
-  const { _id: userId, name, email, role } = user
-  return { userId, name, email, role, scopes: scopesOfRole(role), via: 'session' }
+  return user === null ? null : toSessionViewer(user)
+}
+
+/** The viewer that a session of this account stands for. */
+export function toSessionViewer({ _id: userId, name, email, role, sessionVersion }: UserRecord): Viewer {
+  const credential = { kind: 'session', id: userId, version: sessionVersion } as const
+  return { userId, name, email, role, scopes: scopesOfRole(role), via: 'session', credential }
 }

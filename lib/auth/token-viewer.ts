@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ApiTokenModel } from '#lib/db/models/api-token'
+import { ApiTokenModel, type ApiTokenRecord } from '#lib/db/models/api-token'
 import { UserModel } from '#lib/db/models/user'
 import { hasScope, type Viewer } from '#lib/domain/permissions'
 
@@ -12,14 +12,23 @@ const LAST_USED_STEP_MS = 60_000
 export async function findTokenViewer(authorization: string): Promise<Viewer | null> {
   const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
   if (!TOKEN_PATTERN.test(token)) return null
-  const record = await ApiTokenModel.findOne({ tokenHash: hashToken(token) }).lean()
+  return toTokenViewer(await ApiTokenModel.findOne({ tokenHash: hashToken(token) }).lean())
+}
+
+/** The same for a token by its id, for what was signed in its name. */
+export async function findTokenViewerById(tokenId: string): Promise<Viewer | null> {
+  return toTokenViewer(await ApiTokenModel.findById(tokenId).lean())
+}
+
+async function toTokenViewer(record: ApiTokenRecord | null): Promise<Viewer | null> {
   if (record === null) return null
   if (record.expiresAt !== null && record.expiresAt.getTime() <= Date.now()) return null
   const user = await UserModel.findOne({ _id: record.userId, disabledAt: null }).lean()
   if (user === null) return null
   await noteUse(record)
   const { _id: userId, name, email, role } = user
-  const viewer: Viewer = { userId, name, email, role, scopes: record.scopes, via: 'token' }
+  const credential = { kind: 'token', id: record._id, version: 0 } as const
+  const viewer: Viewer = { userId, name, email, role, scopes: record.scopes, via: 'token', credential }
   return { ...viewer, scopes: record.scopes.filter((scope) => hasScope(viewer, scope)) }
 }
 

@@ -1,13 +1,21 @@
 import { findUploadShare } from '#lib/catalog/find-upload-share'
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
+import { findGrant } from '#lib/domain/grant'
 import { MULTIVARIANT_PLAYLIST, POSTER } from '#lib/domain/media-paths'
-import { canSeeSource, canWatch, type Viewer } from '#lib/domain/permissions'
+import { authorize, canSeeSource, type Viewer, type WatchProof } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { buildMediaUrl } from '#lib/stream/media-url'
 
-/** Records as the API shows them to `viewer`, in the same order. Owners are read in one query. */
-export async function presentVideos(records: VideoRecord[], viewer: Viewer | null): Promise<VideoView[]> {
+/**
+ * Records as the API shows them to `viewer`, in the same order. Owners are read in one query. `proof` is what they
+ * show beside who they are, where it is about one video.
+ */
+export async function presentVideos(
+  records: VideoRecord[],
+  viewer: Viewer | null,
+  proof: WatchProof = {},
+): Promise<VideoView[]> {
   const ownerIds = [...new Set(records.map((record) => record.ownerId))]
   const owners = await UserModel.find({ _id: { $in: ownerIds } }, { name: 1 })
     .setOptions({ sanitizeFilter: false })
@@ -15,13 +23,18 @@ export async function presentVideos(records: VideoRecord[], viewer: Viewer | nul
   const names = new Map(owners.map((owner) => [owner._id, owner.name]))
   return Promise.all(
     records.map(async (record) => ({
-      ...presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer),
+      ...presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer, proof),
       ...(record.state === 'uploading' && { progress: await findUploadShare(record) }),
     })),
   )
 }
 
-function presentVideo(record: VideoRecord, ownerName: string, viewer: Viewer | null): VideoView {
+function presentVideo(
+  record: VideoRecord,
+  ownerName: string,
+  viewer: Viewer | null,
+  proof: WatchProof,
+): VideoView {
   return {
     id: record._id,
     title: record.title,
@@ -39,7 +52,7 @@ function presentVideo(record: VideoRecord, ownerName: string, viewer: Viewer | n
     publishedAt: record.publishedAt?.toISOString() ?? null,
     owner: { id: record.ownerId, name: ownerName },
     source: presentSource(record, viewer),
-    playback: presentPlayback(record, viewer),
+    playback: presentPlayback(record, viewer, proof),
     renditions: record.revision?.renditions ?? [],
   }
 }
@@ -52,18 +65,17 @@ function presentSource(record: VideoRecord, viewer: Viewer | null): VideoView['s
     : { filename: null, sizeBytes, sha256: null }
 }
 
-function presentPlayback(record: VideoRecord, viewer: Viewer | null): VideoView['playback'] {
+function presentPlayback(
+  record: VideoRecord,
+  viewer: Viewer | null,
+  proof: WatchProof,
+): VideoView['playback'] {
   const { revision } = record
   // A listing for administration may name videos whose pictures this viewer's token does not reach.
-  if (!record.playable || revision === null || !canWatch(viewer, record)) return null
-  const url = (path: string) =>
-    buildMediaUrl({
-      videoId: record._id,
-      revisionId: revision.id,
-      path,
-      visibility: record.visibility,
-      viewer,
-    })
+  const reason = authorize(viewer, record, proof)
+  if (!record.playable || revision === null || reason === null) return null
+  const grant = findGrant(reason, viewer, proof)
+  const url = (path: string) => buildMediaUrl({ videoId: record._id, revisionId: revision.id, path, grant })
   return {
     hls: url(MULTIVARIANT_PLAYLIST),
     poster: revision.poster ? url(POSTER) : null,

@@ -3,6 +3,7 @@ import { ApiTokenModel } from '#lib/db/models/api-token'
 import { JobModel } from '#lib/db/models/job'
 import { LoginAttemptModel } from '#lib/db/models/login-attempt'
 import { SettingModel } from '#lib/db/models/setting'
+import { ShareLinkModel } from '#lib/db/models/share-link'
 import { UploadModel } from '#lib/db/models/upload'
 import { UploadLedgerModel } from '#lib/db/models/upload-ledger'
 import { UserModel } from '#lib/db/models/user'
@@ -15,6 +16,7 @@ export const MODELS = [
   JobModel,
   LoginAttemptModel,
   SettingModel,
+  ShareLinkModel,
   UploadModel,
   UploadLedgerModel,
   UserModel,

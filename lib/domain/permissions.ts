@@ -1,3 +1,4 @@
+import type { Grant } from '#lib/domain/grant'
 import type { Visibility } from '#lib/domain/video'
 
 export const ROLES = ['viewer', 'uploader', 'admin'] as const
@@ -25,12 +26,34 @@ export interface Viewer {
   role: Role
   scopes: readonly Scope[]
   via: 'session' | 'token'
+  /** What proved it, for media URLs that must end when it does. Those the server itself makes up have none. */
+  credential?: Grant
 }
 
 interface Owned {
   ownerId: string
-  visibility: Visibility
 }
+
+/** What decides who may watch a video. */
+export interface Watchable extends Owned {
+  visibility: Visibility
+  access?: {
+    people: readonly { userId: string }[]
+    /** Counts the passwords it has had; 0 while it never had one. */
+    passwordVersion: number
+  }
+}
+
+/** What somebody shows for one video beside who they are. Whoever fills it in has checked it. */
+export interface WatchProof {
+  /** The version of the video's password that they gave. */
+  passwordVersion?: number
+  /** A link to this very video that is neither over nor revoked. */
+  linkId?: string
+}
+
+/** Why somebody may watch: everybody may, their account may, they gave the password, or they hold a link. */
+export type WatchReason = 'anyone' | 'account' | 'password' | 'link'
 
 /** Only what both the role and, for a token, its scopes allow. */
 export function hasScope(viewer: Viewer | null, scope: Scope): boolean {
@@ -42,9 +65,34 @@ function isOwnerOrAdmin(viewer: Viewer | null, video: Owned): boolean {
   return viewer.userId === video.ownerId || hasScope(viewer, 'admin')
 }
 
-export function canWatch(viewer: Viewer | null, video: Owned): boolean {
-  if (video.visibility !== 'private') return true
-  return canSeeSource(viewer, video)
+/**
+ * Whether somebody may watch a video, and why: the one decision behind pages, REST and every byte under `/stream`.
+ * @returns null when they may not
+ */
+export function authorize(
+  viewer: Viewer | null,
+  video: Watchable,
+  proof: WatchProof = {},
+): WatchReason | null {
+  const { visibility, access } = video
+  if (isOpen(visibility)) return 'anyone'
+  if (canSeeSource(viewer, video)) return 'account'
+  if (visibility === 'people' && viewer !== null && hasScope(viewer, 'videos:read')) {
+    if (access?.people.some(({ userId }) => userId === viewer.userId)) return 'account'
+  }
+  if (visibility === 'password' && access !== undefined && access.passwordVersion > 0) {
+    if (proof.passwordVersion === access.passwordVersion) return 'password'
+  }
+  return proof.linkId === undefined ? null : 'link'
+}
+
+export function canWatch(viewer: Viewer | null, video: Watchable, proof: WatchProof = {}): boolean {
+  return authorize(viewer, video, proof) !== null
+}
+
+/** Whether everybody may watch who knows where it is, so that caches and other sites may have it. */
+export function isOpen(visibility: Visibility): boolean {
+  return visibility === 'public' || visibility === 'unlisted'
 }
 
 /** Whether they may know where a video came from: its file's name and hash, which say more than the video shows. */

@@ -5,7 +5,10 @@ import { PeekrError } from '#lib/errors'
 export const VIDEO_STATES = ['uploading', 'ingesting', 'transcoding', 'ready', 'failed'] as const
 export type VideoState = (typeof VIDEO_STATES)[number]
 
-export const VISIBILITIES = ['public', 'unlisted', 'private'] as const
+/** From everybody to nobody. Links reach all of them. */
+export const VISIBILITIES = ['public', 'unlisted', 'password', 'people', 'private'] as const
+/** What an upload may begin with: the others need a password or names first. */
+export const UPLOAD_VISIBILITIES = ['public', 'unlisted', 'private'] as const
 export type Visibility = (typeof VISIBILITIES)[number]
 
 export interface VideoFailure {

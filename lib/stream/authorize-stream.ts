@@ -1,16 +1,20 @@
 import { LRUCache } from 'lru-cache'
-import { findViewer } from '#lib/auth/find-viewer'
-import { canWatch } from '#lib/domain/permissions'
+import { findAsker } from '#lib/auth/find-asker'
+import type { Grant } from '#lib/domain/grant'
+import { authorize, isOpen } from '#lib/domain/permissions'
 import { PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
+import { findGrantAsker } from '#lib/stream/find-grant-asker'
 import { parseMediaToken } from '#lib/stream/media-token'
 import type { StreamPath } from '#lib/stream/parse-stream-path'
 import { findStreamAccess } from '#lib/stream/stream-access'
 
 /**
- * Who may read any file of a video: the one decision behind playlists, segments and pictures, through both doors.
- * Public and unlisted: anybody. Private: a token for exactly this video and revision, or a session or Bearer token of
- * somebody who may watch. A URL with a token stands and falls with the token.
+ * Who may read any file of a video: `authorize` for playlists, segments and pictures, through both doors.
+ * A token for exactly this video and revision stands for the grant it was made from, as that is now: at most 5 s old,
+ * so that whatever ends it reaches segments within 10 s in every process. Without a token, open videos are for
+ * anybody, others for a session, a Bearer token, or the cookie of a password or link. A URL with a token stands and
+ * falls with the token.
  * @returns whether shared caches and other sites may have it
  * @throws not_found for everything else, whatever the reason; database_away
  */
@@ -20,30 +24,35 @@ export async function authorizeStream(
 ): Promise<{ audience: 'public' | 'private' }> {
   const { token, videoId, revisionId } = asked
   // Before the database, so that guessing tokens costs nothing but a hash.
-  if (token !== null && !isTokenValid(token, asked)) throw notFound()
+  const grant = token === null ? null : findTokenGrant(token, asked)
+  if (token !== null && grant === null) throw notFound()
   const access = await findStreamAccess(videoId, revisionId)
   if (access === null || access.revisionId !== revisionId) throw notFound()
-  if (token !== null) return { audience: 'private' }
-  if (access.visibility !== 'private') return { audience: 'public' }
-  const viewer = await findViewer({ cookie: header('cookie'), authorization: header('authorization') })
-  if (!canWatch(viewer, access)) throw notFound()
+  if (token === null && isOpen(access.visibility)) return { audience: 'public' }
+  const { viewer, proof } = await (grant === null
+    ? findAsker({ cookie: header('cookie'), authorization: header('authorization') }, videoId)
+    : findGrantAsker(grant, videoId))
+  if (authorize(viewer, access, proof) === null) throw notFound()
   return { audience: 'private' }
 }
 
 /**
- * Whether a token holds now. One viewer shows the same token with every segment, and an HMAC through Node's crypto
- * takes as long as all else of a small answer (half the requests a second, measured), so what held is remembered
- * until it expires. The key holds all that was signed.
+ * The grant in a token that holds now, or null. One viewer shows the same token with every segment, and an HMAC
+ * through Node's crypto takes as long as all else of a small answer (half the requests a second, measured), so what
+ * held is remembered until it expires. The key holds all that was signed.
  */
-function isTokenValid(token: string, { videoId, revisionId }: StreamPath): boolean {
-  const verified = singleton('stream-tokens', () => new LRUCache<string, Date>({ max: 10_000 }))
+function findTokenGrant(token: string, { videoId, revisionId }: StreamPath): Grant | null {
+  const verified = singleton(
+    'stream-tokens',
+    () => new LRUCache<string, { grant: Grant; expiresAt: Date }>({ max: 10_000 }),
+  )
   const key = `${token} ${videoId} ${revisionId}`
   const known = verified.get(key)
-  if (known !== undefined) return known.getTime() > Date.now()
+  if (known !== undefined) return known.expiresAt.getTime() > Date.now() ? known.grant : null
   const parsed = parseMediaToken(token, { videoId, revisionId })
-  if (parsed === null) return false
-  verified.set(key, parsed.expiresAt)
-  return true
+  if (parsed === null) return null
+  verified.set(key, parsed)
+  return parsed.grant
 }
 
 function notFound(): PeekrError {

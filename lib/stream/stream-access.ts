@@ -1,13 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { connectDatabase } from '#lib/db/connect'
-import { VideoModel } from '#lib/db/models/video'
-import type { Visibility } from '#lib/domain/video'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import type { Watchable } from '#lib/domain/permissions'
 import { singleton } from '#lib/singleton'
 
 /** What decides who may read a video's files. */
-export interface StreamAccess {
-  ownerId: string
-  visibility: Visibility
+export interface StreamAccess extends Watchable {
   revisionId: string | null
 }
 
@@ -63,8 +61,9 @@ async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> 
   await connectDatabase()
   const video = await VideoModel.findOne(
     { _id: videoId, deletedAt: null },
-    { ownerId: 1, visibility: 1, revision: 1 },
-  ).lean()
+    { ownerId: 1, visibility: 1, 'access.people': 1, 'access.passwordVersion': 1, revision: 1 },
+  ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision'> | null>()
   if (video === null) return null
-  return { ownerId: video.ownerId, visibility: video.visibility, revisionId: video.revision?.id ?? null }
+  const { ownerId, visibility, access, revision } = video
+  return { ownerId, visibility, ...(access && { access }), revisionId: revision?.id ?? null }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { titleFromFilename, VISIBILITIES, type Visibility } from '#lib/domain/video'
+import { titleFromFilename, UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import { PeekrError } from '#lib/errors'
 
 export interface UploadMetadata {
@@ -17,7 +17,7 @@ const INVISIBLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufe
 const Metadata = z.object({
   filename: z.string().optional(),
   title: z.string().optional(),
-  visibility: z.enum(VISIBILITIES, 'must be public, unlisted or private').default('private'),
+  visibility: z.enum(UPLOAD_VISIBILITIES, 'must be public, unlisted or private').default('private'),
 })
 
 /**

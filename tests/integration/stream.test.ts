@@ -13,6 +13,7 @@ import { parseConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
+import type { Grant } from '#lib/domain/grant'
 import { createId } from '#lib/domain/id'
 import type { Role } from '#lib/domain/permissions'
 import type { Visibility } from '#lib/domain/video'
@@ -53,13 +54,16 @@ interface Video {
 }
 
 let doors: [Door, Door]
-const videos = {} as Record<Visibility | 'deleted', Video>
+const videos = {} as Record<'public' | 'unlisted' | 'private' | 'deleted', Video>
+/** What the owner's media URLs are signed for. */
+let grant: Grant
 const identities: Record<string, Record<string, string>> = { anonymous: {} }
 
 before(async () => {
   await connectDatabase()
   doors = await openDoors({ stallMs: STALL_MS })
   const owner = await addUser('uploader', 'owner')
+  grant = { kind: 'session', id: owner, version: 1 }
   await addUser('uploader', 'other')
   await addUser('admin', 'admin')
   const { token } = await createApiToken({ userId: owner, name: 'test' })
@@ -160,12 +164,12 @@ test('the matrix of visibility and identity holds for every kind of file, throug
         return [name, video.base, headers, may]
       },
     )
-    const token = createMediaToken(video)
+    const token = createMediaToken(video, grant)
     const tokens: [string, string, boolean][] = [
       ['token', token, true],
-      ['expired token', createMediaToken(video, { nowMs: nowMs - 13 * HOUR_MS }), false],
-      ['another video’s token', createMediaToken(other), false],
-      ['another revision’s token', createMediaToken({ ...video, revisionId: createId() }), false],
+      ['expired token', createMediaToken(video, grant, { nowMs: nowMs - 13 * HOUR_MS }), false],
+      ['another video’s token', createMediaToken(other, grant), false],
+      ['another revision’s token', createMediaToken({ ...video, revisionId: createId() }, grant), false],
       ['a tampered token', (token[0] === 'A' ? 'B' : 'A') + token.slice(1), false],
       ['no token at all', 'x', false],
     ]
@@ -296,7 +300,7 @@ test('a deleted video, a revision that is not the published one, and a link on d
     `${videos.deleted.base}/poster.jpg`,
     `/stream/${videoId}/${stray}/poster.jpg`,
     `/stream/${createId()}/${createId()}/poster.jpg`,
-    `${withToken(videos.deleted, createMediaToken(videos.deleted))}/poster.jpg`,
+    `${withToken(videos.deleted, createMediaToken(videos.deleted, grant))}/poster.jpg`,
     `${base}/720p/segment-00077.m4s`,
     `${base}/480p/segment-00001.m4s`,
     `${base}/720p/segment-00009.m4s`,

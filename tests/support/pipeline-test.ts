@@ -16,7 +16,14 @@ import { type Services, startServices } from '#lib/services'
 import { forgetSingleton, singleton } from '#lib/singleton'
 import { importFile } from '#lib/upload/import-file'
 
-const PER_PROCESS = ['jobs.library', 'upload.sweep', 'stream-access', 'stream-tokens', 'media-cache']
+const PER_PROCESS = [
+  'jobs.library',
+  'upload.sweep',
+  'stream-access',
+  'stream-tokens',
+  'stream-grants',
+  'media-cache',
+]
 
 export interface PipelineTest {
   dataPath: string

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { VISIBILITIES, type Visibility } from '#lib/domain/video'
+import { UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import { SelectField, TextField } from '../controls/field'
 import { VISIBILITY_LOOKS } from '../video/visibility'
 import styles from './upload-card.module.css'
@@ -33,7 +33,7 @@ export function UploadCardDetails({ item }: { item: UploadItem }) {
         value={item.visibility}
         onChange={(event) => changeUploadDetails(item.key, { visibility: event.target.value as Visibility })}
       >
-        {VISIBILITIES.toReversed().map((visibility) => (
+        {UPLOAD_VISIBILITIES.toReversed().map((visibility) => (
           <option key={visibility} value={visibility}>
             {VISIBILITY_LOOKS[visibility].label}
           </option>

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { VISIBILITIES, type Visibility } from '#lib/domain/video'
+import { UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
 import { callApi } from '../api-client'
 import { Button } from '../controls/button'
@@ -48,7 +48,7 @@ export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (
         hint="Separated by commas. They help to find the video."
         error={Object.entries(fields).find(([name]) => name.startsWith('tags'))?.[1]}
       />
-      <VisibilityChoice value={visibility} options={VISIBILITIES} onChange={setVisibility} />
+      <VisibilityChoice value={visibility} options={UPLOAD_VISIBILITIES} onChange={setVisibility} />
       <div className={styles.actions}>
         <Button type="submit" tone="primary" pending={pending}>
           Save changes

@@ -23,6 +23,13 @@ export interface VideoRecord {
   progress: number
   failure: VideoFailure | null
   visibility: Visibility
+  /** Missing in records from before there was any of it. The password's hash is read only where it is asked for. */
+  access?: {
+    /** `label` is what its owner called them by, which is all of their address that the owner is shown. */
+    people: { userId: string; label: string }[]
+    passwordVersion: number
+    passwordHash?: string | null
+  }
   durationSeconds: number | null
   width: number | null
   height: number | null
@@ -54,6 +61,11 @@ const schema = new Schema<VideoRecord>(
     progress: { type: Number, default: 0 },
     failure: { type: new Schema({ code: String, message: String }, { _id: false }), default: null },
     visibility: { type: String, enum: VISIBILITIES, default: 'private' },
+    access: {
+      people: { type: [new Schema({ userId: String, label: String }, { _id: false })], default: [] },
+      passwordVersion: { type: Number, default: 0 },
+      passwordHash: { type: String, default: null, select: false },
+    },
     durationSeconds: { type: Number, default: null },
     width: { type: Number, default: null },
     height: { type: Number, default: null },
@@ -71,6 +83,7 @@ const schema = new Schema<VideoRecord>(
 schema.index({ uploadId: 1 }, { unique: true })
 schema.index({ deletedAt: 1, visibility: 1, createdAt: -1 })
 schema.index({ ownerId: 1, createdAt: -1 })
+schema.index({ 'access.people.userId': 1, createdAt: -1 })
 schema.index({ state: 1 })
 schema.plugin(sanitizeFilters)
 

@@ -9,6 +9,7 @@ import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { UploadModel } from '#lib/db/models/upload'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
+import type { Grant } from '#lib/domain/grant'
 import { createId } from '#lib/domain/id'
 import type { Role, Scope } from '#lib/domain/permissions'
 import { configureLog } from '#lib/log'
@@ -42,6 +43,8 @@ export interface World {
   headers: Record<Identity, Record<string, string>>
   videos: Record<Kind, SeededVideo>
   ownerEmail: string
+  /** What the owner's media URLs are signed for. */
+  ownerGrant: Grant
   makeVideo(kind: Kind): Promise<SeededVideo>
   /** An open upload of the owner's. */
   makeUpload(): Promise<string>
@@ -89,6 +92,7 @@ export async function openWorld(): Promise<World> {
       deleted: await makeVideo('deleted'),
     },
     ownerEmail: emailOf(owner),
+    ownerGrant: { kind: 'session', id: owner, version: 1 },
     makeVideo,
     makeUpload: () => addUpload(dataPath, owner),
     close: async () => {

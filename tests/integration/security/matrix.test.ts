@@ -131,7 +131,7 @@ for (const door of ['on', 'off'] as const) {
     test('a media token opens one revision of one video and nothing else', async () => {
       const { url } = world.doors[door]
       const { private: mine, public: other } = world.videos
-      const token = createMediaToken(mine)
+      const token = createMediaToken(mine, world.ownerGrant)
       const get = async (video: typeof mine) =>
         (await fetch(`${url}/stream/t/${token}/${video.videoId}/${video.revisionId}/poster.jpg`)).status
       assert.deepEqual(

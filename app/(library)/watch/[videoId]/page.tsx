@@ -25,7 +25,7 @@ export default async function WatchPage({ params }: { params: Params }) {
   const viewer = await findPageViewer()
   const others = await listVideos({ viewer, limit: 13 })
   const more = others.items.filter((other) => other.id !== video.id && other.playable).slice(0, 12)
-  const editable = canEdit(viewer, { ownerId: video.owner.id, visibility: video.visibility })
+  const editable = canEdit(viewer, { ownerId: video.owner.id })
   const nowMs = Date.now()
   return (
     <div className={styles.page}>

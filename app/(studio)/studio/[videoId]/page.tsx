@@ -15,7 +15,7 @@ export default async function Page({ params }: { params: Params }) {
   const { videoId } = await params
   const viewer = await requirePageViewer(`/studio/${videoId}`)
   const video = await findPageVideo(videoId)
-  if (!canEdit(viewer, { ownerId: video.owner.id, visibility: video.visibility })) notFound()
+  if (!canEdit(viewer, { ownerId: video.owner.id })) notFound()
   return (
     <div className={styles.narrow}>
       <header className={styles.head}>

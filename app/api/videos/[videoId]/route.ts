@@ -10,8 +10,9 @@ interface Params {
   videoId: string
 }
 
-export const GET = apiRoute<Params>(async ({ viewer, params }) => {
-  return jsonResponse(await getVideo({ viewer, videoId: params.videoId }))
+export const GET = apiRoute<Params>(async ({ request, viewer, params }) => {
+  const cookie = request.headers.get('cookie')
+  return jsonResponse(await getVideo({ viewer, videoId: params.videoId, cookie }))
 })
 
 export const PATCH = apiRoute<Params>(async ({ request, viewer, params }) => {
