@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cutStalledReader } from '#lib/http/cut-stalled-reader'
 import { nodeHeader, writeError } from '#lib/http/node-web'
 import { requestIdFrom } from '#lib/http/request-id'
+import type { ByteRange } from '#lib/stream/http-range'
+import { holdMedia } from '#lib/stream/media-cache'
+import type { MediaPath } from '#lib/stream/open-media-file'
 import { readPieces } from '#lib/stream/read-pieces'
 import { resolveStream, type StreamAnswer } from '#lib/stream/resolve-stream'
 
@@ -35,27 +38,34 @@ async function writeAnswer(
   options: { stallMs?: number },
 ): Promise<void> {
   res.writeHead(status, headers)
-  if (body === null || Buffer.isBuffer(body)) {
-    res.end(body ?? undefined)
+  if (body === null || 'bytes' in body) {
+    res.end(body?.bytes)
     // Most answers have gone to the kernel whole by now, and need no watching.
-    if (res.socket === null || res.socket.writableLength > 0) cutStalledReader(res, options)
+    if (res.socket !== null && res.socket.writableLength === 0) return
+    if (body !== null) res.once('close', holdMedia(body.media))
+    cutStalledReader(res, options)
     return
   }
   cutStalledReader(res, options)
-  for await (const piece of readPieces(body)) {
-    if (res.destroyed) return
-    if (!res.write(piece)) await drained(res)
+  await writePieces(res, body)
+}
+
+async function writePieces(res: ServerResponse, part: MediaPath & ByteRange): Promise<void> {
+  for await (const piece of readPieces(part)) {
+    if (!(await isTaken(res, piece))) return
   }
   res.end()
 }
 
-/** Until the reader has taken what was written, or is gone. */
-function drained(res: ServerResponse): Promise<void> {
+/** Sends a piece and waits until its memory is free again; false when the reader is gone. */
+function isTaken(res: ServerResponse, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = () => {
-      res.off('drain', settle).off('close', settle)
-      resolve()
+      res.off('close', settle)
+      resolve(!res.destroyed)
     }
-    res.on('drain', settle).on('close', settle)
+    if (res.destroyed) return resolve(false)
+    res.on('close', settle)
+    res.write(piece, settle)
   })
 }

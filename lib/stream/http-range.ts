@@ -41,19 +41,6 @@ export function matchesIfMatch(header: string | null, etag: string): boolean {
   return header === null || listsEtag(header, etag, { weak: false })
 }
 
-/** Whether gzip is welcome: named, or by `*`, and not with `q=0` (§12.5.3). */
-export function acceptsGzip(header: string | null): boolean {
-  if (header === null) return false
-  let wildcard = false
-  for (const entry of header.toLowerCase().split(',')) {
-    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim())
-    const refused = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))
-    if (coding === 'gzip' || coding === 'x-gzip') return !refused
-    if (coding === '*') wildcard = !refused
-  }
-  return wildcard
-}
-
 function listsEtag(header: string, etag: string, { weak }: { weak: boolean }): boolean {
   if (header.trim() === '*') return true
   const tags = header.match(/(?:W\/)?"[^"]*"/g) ?? []

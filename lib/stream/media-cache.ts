@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
-import { LRUCache } from 'lru-cache'
 import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
-import { type MediaPath, mediaKey, openMediaFile } from '#lib/stream/open-media-file'
+import { AdmittingCache, type Kept } from '#lib/stream/admitting-cache'
+import { type EncodedForms, encodePlaylist, NOT_ENCODED } from '#lib/stream/encode-playlist'
+import { findFileHash } from '#lib/stream/find-file-hash'
+import { type MediaPath, mediaKey, type OpenMedia, openMediaFile } from '#lib/stream/open-media-file'
 
+/** A file in memory. */
 export interface CachedMedia {
   body: Buffer
   /** The same, compressed, where that is worth it (playlists). */
-  gzip: Buffer | null
-  /** Strong: from the bytes alone, so it survives a copy of the library to another machine. */
+  encoded: EncodedForms
+  /** Strong: from the file's hash alone, so it survives a copy of the library to another machine. */
   etag: string
 }
 
-/** A file too large to keep: it is read from disk in pieces, each time. */
+/** Whoever sends from it for longer than a turn of the event loop calls `holdMedia`. */
+export type KeptMedia = Kept<CachedMedia>
+
+/** A file that is not in memory: it is read from disk in pieces, each time. */
 export interface UncachedMedia {
   sizeBytes: number
   etag: string
@@ -24,88 +29,116 @@ const CACHED_SIZE_BYTES_MAX = 16 * 1024 * 1024
 /** No single file may take more than this part of the cache. */
 const CACHED_SHARE_MAX = 1 / 8
 const ENTRY_OVERHEAD_BYTES = 1024
+const PLAYLIST = /\.m3u8$/
 
 interface MediaCache {
-  files: LRUCache<string, CachedMedia>
-  reads: Map<string, Promise<CachedMedia | UncachedMedia>>
+  files: AdmittingCache<CachedMedia>
+  reads: Map<string, Promise<KeptMedia | UncachedMedia>>
   fileSizeBytesMax: number
 }
 
 function cache(): MediaCache {
   return singleton('media-cache', () => {
     const { cacheSizeBytes } = getConfig()
-    const maxSize = Math.max(1, cacheSizeBytes)
     return {
-      files: new LRUCache({
-        maxSize,
-        sizeCalculation: ({ body, gzip }) => body.length + (gzip?.length ?? 0) + ENTRY_OVERHEAD_BYTES,
-      }),
+      files: new AdmittingCache(cacheSizeBytes),
       reads: new Map(),
       fileSizeBytesMax: Math.min(CACHED_SIZE_BYTES_MAX, cacheSizeBytes * CACHED_SHARE_MAX),
     }
   })
 }
 
-/** A file that is in memory now, or undefined. */
-export function findCachedMedia(media: MediaPath): CachedMedia | undefined {
-  return cache().files.get(mediaKey(media))
-}
-
 /**
  * A file of a revision: whole, from memory, read once however many wait for it; or only its size when it is too large
- * for that (over 16 MiB, or an eighth of the cache).
+ * for that (over 16 MiB, or an eighth of the cache) or when all memory is in use for answers under way.
+ * The file of a revision that is still being made is looked at each time, and kept under the version it has then.
  * @throws not_found
  */
-export function getMedia(media: MediaPath): Promise<CachedMedia | UncachedMedia> {
+export function getMedia(media: MediaPath): KeptMedia | UncachedMedia | Promise<KeptMedia | UncachedMedia> {
   const { files, reads } = cache()
   const key = mediaKey(media)
-  const known = files.get(key)
-  if (known !== undefined) return Promise.resolve(known)
+  const known = media.growing ? undefined : files.get(key)
+  if (known !== undefined) return known
   const running = reads.get(key)
   if (running !== undefined) return running
-  const read = readMedia(media)
+  const read: Promise<KeptMedia | UncachedMedia> = readMedia(media, () => reads.get(key) === read)
   reads.set(key, read)
-  const settle = (loaded?: CachedMedia | UncachedMedia) => {
-    // Not when it was dropped in the meantime.
-    if (reads.get(key) !== read) return
-    reads.delete(key)
-    if (loaded && isCached(loaded)) files.set(key, loaded)
+  const settle = () => {
+    if (reads.get(key) === read) reads.delete(key)
   }
-  read.then(settle, () => settle())
+  read.then(settle, settle)
   return read
 }
 
 /** Whether a file came with its bytes. */
-export function isCached(media: CachedMedia | UncachedMedia): media is CachedMedia {
-  return 'body' in media
+export function isCached(media: KeptMedia | UncachedMedia): media is KeptMedia {
+  return 'value' in media
+}
+
+/** Has a file's memory counted until the function it returns is called; a second call of that does nothing. */
+export function holdMedia(media: KeptMedia): () => void {
+  const { files } = cache()
+  files.hold(media)
+  let isHeld = true
+  return () => {
+    if (isHeld) files.release(media)
+    isHeld = false
+  }
 }
 
 /** Takes every file of a video out of memory; a read under way serves those who wait and is not kept. */
 export function dropCached(videoId: string): void {
   const { files, reads } = cache()
-  for (const keys of [files, reads]) {
-    for (const key of [...keys.keys()]) if (key.startsWith(`${videoId}/`)) keys.delete(key)
-  }
+  for (const key of files.keys()) if (key.startsWith(`${videoId}/`)) files.drop(key)
+  for (const key of reads.keys()) if (key.startsWith(`${videoId}/`)) reads.delete(key)
 }
 
-async function readMedia(media: MediaPath): Promise<CachedMedia | UncachedMedia> {
-  const { handle, sizeBytes } = await openMediaFile(media)
+/** Bytes of all that is in memory, for whoever watches over it. */
+export function countCachedBytes(): number {
+  return cache().files.usedBytes
+}
+
+/** @param isWanted whether the video was not dropped since the reading began */
+async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<KeptMedia | UncachedMedia> {
+  const opened = await openMediaFile(media)
   try {
-    if (sizeBytes > cache().fileSizeBytesMax) {
-      // Hashing it would mean reading all of it. A file under a revision never changes, so its name says as much.
-      return { sizeBytes, etag: toEtag(`${mediaKey(media)} ${sizeBytes}`) }
+    const { sizeBytes, version } = opened
+    const { files, fileSizeBytesMax } = cache()
+    const key = media.growing ? `${mediaKey(media)} ${version}` : mediaKey(media)
+    const known = media.growing ? files.get(key) : undefined
+    if (known !== undefined) return known
+    const hash = media.growing ? null : await findFileHash(media)
+    const isPlaylist = PLAYLIST.test(media.path)
+    const costBytes = sizeBytes * (isPlaylist ? 2 : 1) + ENTRY_OVERHEAD_BYTES
+    const reserved = sizeBytes > fileSizeBytesMax ? null : files.reserve(key, costBytes)
+    // Hashing it would mean reading all of it; a file under a revision never changes, so its name says as much.
+    if (reserved === null) return { sizeBytes, etag: toEtag(hash ?? hashOf(`${key} ${sizeBytes}`)) }
+    try {
+      const body = await readWhole(opened)
+      const encoded = isPlaylist ? await encodePlaylist(body) : NOT_ENCODED
+      const kept = files.fill(reserved, { body, encoded, etag: toEtag(hash ?? hashOf(body)) })
+      if (!isWanted()) files.drop(key)
+      return kept
+    } finally {
+      files.release(reserved)
     }
-    const body = Buffer.allocUnsafeSlow(sizeBytes)
-    const { bytesRead } = await handle.read(body, 0, sizeBytes, 0)
-    if (bytesRead !== sizeBytes)
-      throw new PeekrError('internal', { details: { media, sizeBytes, bytesRead } })
-    const gzip = media.path.endsWith('.m3u8') ? gzipSync(body) : null
-    return { body, gzip: gzip !== null && gzip.length < body.length ? gzip : null, etag: toEtag(body) }
   } finally {
-    await handle.close()
+    await opened.handle.close()
   }
 }
 
-function toEtag(content: Buffer | string): string {
-  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
+async function readWhole({ handle, sizeBytes }: OpenMedia): Promise<Buffer> {
+  const body = Buffer.allocUnsafeSlow(sizeBytes)
+  const { bytesRead } = await handle.read(body, 0, sizeBytes, 0)
+  if (bytesRead !== sizeBytes) throw new PeekrError('internal', { details: { sizeBytes, bytesRead } })
+  return body
+}
+
+function hashOf(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** Half of a SHA-256 in hex: enough for no two files of a library ever to share it. */
+function toEtag(sha256: string): string {
+  return `"${sha256.slice(0, 32)}"`
 }

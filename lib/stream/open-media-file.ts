@@ -9,11 +9,20 @@ export interface MediaPath {
   videoId: string
   revisionId: string
   path: string
+  /** The revision is still being made: its playlists change, and any of its files may yet be replaced. */
+  growing?: boolean
 }
 
-/** Names one file of the library for good: what it is read under never holds other bytes. */
-export function mediaKey({ videoId, revisionId, path }: MediaPath): string {
-  return `${videoId}/${revisionId}/${path}`
+export interface OpenMedia {
+  handle: FileHandle
+  sizeBytes: number
+  /** Another one whenever the file was replaced or written to. */
+  version: string
+}
+
+/** Names one file of the library; unless its revision is growing, for good: it never holds other bytes. */
+export function mediaKey({ videoId, revisionId, path, growing }: MediaPath): string {
+  return `${videoId}/${revisionId}/${path}${growing ? ' growing' : ''}`
 }
 
 /**
@@ -21,20 +30,21 @@ export function mediaKey({ videoId, revisionId, path }: MediaPath): string {
  * this checks the real path as well, so that a link put into the library leads nowhere.
  * @throws not_found when there is no such regular file inside the revision
  */
-export async function openMediaFile(media: MediaPath): Promise<{ handle: FileHandle; sizeBytes: number }> {
+export async function openMediaFile(media: MediaPath): Promise<OpenMedia> {
   const library = join(getConfig().dataPath, LIBRARY_FOLDER)
   const relative = join(media.videoId, REVISIONS_FOLDER, media.revisionId, media.path)
   const absolute = join(library, relative)
   const handle = await orNotFound(open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW))
   try {
     const [stat, realLibrary, realFile] = await Promise.all([
-      handle.stat(),
+      handle.stat({ bigint: true }),
       realpath(library),
       orNotFound(realpath(absolute)),
     ])
     // The library itself may be a link to another disk; nothing below it is.
     if (!stat.isFile() || realFile !== join(realLibrary, relative)) throw new PeekrError('not_found')
-    return { handle, sizeBytes: stat.size }
+    const version = `${stat.ino}-${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}`
+    return { handle, sizeBytes: Number(stat.size), version }
   } catch (error) {
     await handle.close()
     throw error

@@ -1,17 +1,18 @@
 import { PeekrError } from '#lib/errors'
 import { authorizeStream } from '#lib/stream/authorize-stream'
 import {
-  acceptsGzip,
   type ByteRange,
   matchesIfMatch,
   matchesIfNoneMatch,
   matchesIfRange,
   parseRange,
 } from '#lib/stream/http-range'
-import { type CachedMedia, getMedia, isCached, type UncachedMedia } from '#lib/stream/media-cache'
-import { type Audience, buildMediaHeaders, PREFLIGHT_HEADERS } from '#lib/stream/media-headers'
+import { getMedia, isCached, type KeptMedia, type UncachedMedia } from '#lib/stream/media-cache'
+import { buildMediaHeaders, PREFLIGHT_HEADERS } from '#lib/stream/media-headers'
+import { type Encoding, negotiateEncoding } from '#lib/stream/negotiate-encoding'
 import type { MediaPath } from '#lib/stream/open-media-file'
 import { parseStreamPath } from '#lib/stream/parse-stream-path'
+import type { StreamGrant } from '#lib/stream/stream-grant'
 
 export interface StreamRequest {
   method: string
@@ -21,11 +22,17 @@ export interface StreamRequest {
   header: (name: string) => string | null
 }
 
+/** Bytes of a file in memory; whoever sends them for longer than a turn of the event loop holds `media`. */
+export interface MemoryBody {
+  bytes: Buffer
+  media: KeptMedia
+}
+
 /** An answer as data, which either door writes in its own way. */
 export interface StreamAnswer {
   status: number
   headers: Record<string, string>
-  body: null | Buffer | (MediaPath & ByteRange)
+  body: null | MemoryBody | (MediaPath & ByteRange)
 }
 
 const EMPTY_REFUSAL = { 'cache-control': 'no-store', 'content-length': '0' }
@@ -42,56 +49,74 @@ export async function resolveStream(request: StreamRequest): Promise<StreamAnswe
   }
   const asked = parseStreamPath(target)
   if (asked === null) throw new PeekrError('not_found')
-  const { audience } = await authorizeStream(asked, header)
+  const grant: StreamGrant = await authorizeStream(asked, header)
   if (method === 'OPTIONS') {
-    if (audience !== 'public') throw new PeekrError('not_found')
+    if (grant.audience !== 'public') throw new PeekrError('not_found')
     return { status: 204, headers: PREFLIGHT_HEADERS, body: null }
   }
-  const answer = buildAnswer({ request, asked, audience, media: await getMedia(asked) })
-  return method === 'HEAD' ? { ...answer, body: null } : answer
+  const { videoId, revisionId, path } = asked
+  const place = { videoId, revisionId, path, growing: grant.growing ?? false }
+  return buildAnswer({ request, place, grant, media: await getMedia(place) })
 }
 
 /** Preconditions in the order of RFC 9110 §13.2.2, then the range. */
 function buildAnswer(found: {
   request: StreamRequest
-  asked: MediaPath
-  audience: Audience
-  media: CachedMedia | UncachedMedia
+  place: MediaPath
+  grant: StreamGrant
+  media: KeptMedia | UncachedMedia
 }): StreamAnswer {
-  const { request, asked, audience, media } = found
+  const { request, place, grant, media } = found
   const { header } = request
   // Of a HEAD no part is asked: Range is defined for GET alone (§14.2).
   const rangeHeader = request.method === 'GET' ? header('range') : null
-  const gzip =
-    isCached(media) && rangeHeader === null && acceptsGzip(header('accept-encoding')) ? media.gzip : null
+  const encoding = rangeHeader === null ? chooseEncoding(media, header) : null
+  const wholeEtag = isCached(media) ? media.value.etag : media.etag
   // Another encoding is another representation, so it has another strong ETag.
-  const etag = gzip === null ? media.etag : media.etag.replace(/"$/, '-gzip"')
-  const headers = buildMediaHeaders({ path: asked.path, etag, audience })
+  const etag = encoding === null ? wholeEtag : wholeEtag.replace(/"$/, `-${encoding}"`)
+  const headers = buildMediaHeaders({ path: place.path, etag, grant })
 
   if (!matchesIfMatch(header('if-match'), etag)) {
     return { status: 412, headers: { ...headers, ...EMPTY_REFUSAL }, body: null }
   }
   if (matchesIfNoneMatch(header('if-none-match'), etag)) return { status: 304, headers, body: null }
 
-  const sizeBytes = isCached(media) ? media.body.length : media.sizeBytes
+  const sizeBytes = isCached(media) ? media.value.body.length : media.sizeBytes
   const range = matchesIfRange(header('if-range'), etag) ? parseRange(rangeHeader, sizeBytes) : 'whole'
   if (range === 'unsatisfiable') {
     const refused = { ...EMPTY_REFUSAL, 'content-range': `bytes */${sizeBytes}` }
     return { status: 416, headers: { ...headers, ...refused }, body: null }
   }
-  if (range === 'whole') {
-    if (gzip !== null) {
-      headers['content-encoding'] = 'gzip'
-      headers['content-length'] = String(gzip.length)
-      return { status: 200, headers, body: gzip }
-    }
-    headers['content-length'] = String(sizeBytes)
-    if (isCached(media)) return { status: 200, headers, body: media.body }
-    return { status: 200, headers, body: { ...asked, start: 0, end: sizeBytes - 1 } }
+  if (encoding !== null) headers['content-encoding'] = encoding
+  if (range !== 'whole') headers['content-range'] = `bytes ${range.start}-${range.end}/${sizeBytes}`
+  const body = pickBytes({ place, media, encoding, range })
+  headers['content-length'] = String('bytes' in body ? body.bytes.length : body.end + 1 - body.start)
+  const status = range === 'whole' ? 200 : 206
+  return { status, headers, body: request.method === 'HEAD' ? null : body }
+}
+
+function chooseEncoding(
+  media: KeptMedia | UncachedMedia,
+  header: (name: string) => string | null,
+): Encoding | null {
+  if (!isCached(media)) return null
+  const { br, gzip } = media.value.encoded
+  if (br === null && gzip === null) return null
+  const offered: Encoding[] = [...(br ? ['br' as const] : []), ...(gzip ? ['gzip' as const] : [])]
+  return negotiateEncoding(header('accept-encoding'), offered)
+}
+
+function pickBytes(chosen: {
+  place: MediaPath
+  media: KeptMedia | UncachedMedia
+  encoding: Encoding | null
+  range: ByteRange | 'whole'
+}): MemoryBody | (MediaPath & ByteRange) {
+  const { place, media, encoding, range } = chosen
+  if (!isCached(media)) {
+    return { ...place, ...(range === 'whole' ? { start: 0, end: media.sizeBytes - 1 } : range) }
   }
-  const { start, end } = range
-  headers['content-range'] = `bytes ${start}-${end}/${sizeBytes}`
-  headers['content-length'] = String(end - start + 1)
-  const body = isCached(media) ? media.body.subarray(start, end + 1) : { ...asked, start, end }
-  return { status: 206, headers, body }
+  const { body, encoded } = media.value
+  if (range !== 'whole') return { bytes: body.subarray(range.start, range.end + 1), media }
+  return { bytes: (encoding && encoded[encoding]) ?? body, media }
 }

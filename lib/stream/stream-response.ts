@@ -1,8 +1,9 @@
 import { toErrorResponse } from '#lib/http/error-response'
 import { requestIdFrom } from '#lib/http/request-id'
+import { holdMedia } from '#lib/stream/media-cache'
 import { rawTarget } from '#lib/stream/parse-stream-path'
 import { readPieces } from '#lib/stream/read-pieces'
-import { resolveStream } from '#lib/stream/resolve-stream'
+import { type MemoryBody, resolveStream } from '#lib/stream/resolve-stream'
 
 /**
  * The same answers as `handleStream`, byte for byte, for a route handler. A file in memory is one chunk of a stream:
@@ -16,20 +17,31 @@ export async function streamResponse(request: Request): Promise<Response> {
       header: (name) => request.headers.get(name),
     })
     if (body === null) return new Response(null, { status, headers })
-    const stream = Buffer.isBuffer(body) ? oneChunk(body) : inPieces(readPieces(body))
+    const stream = 'bytes' in body ? oneChunk(body) : inPieces(readPieces(body))
     return new Response(stream, { status, headers })
   } catch (error) {
     return toErrorResponse(error, requestIdFrom(request.headers.get('x-request-id')))
   }
 }
 
-function oneChunk(body: Buffer): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(body)
-      controller.close()
+/** Asked for more, or given up, the first chunk is with the reader or nowhere: its memory is let go. */
+function oneChunk({ bytes, media }: MemoryBody): ReadableStream<Uint8Array> {
+  let release: (() => void) | null = null
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (release === null) {
+          release = holdMedia(media)
+          controller.enqueue(bytes)
+        } else {
+          release()
+          controller.close()
+        }
+      },
+      cancel: () => release?.(),
     },
-  })
+    { highWaterMark: 0 },
+  )
 }
 
 /** One piece is read when one is taken; a reader that goes away closes the file. */
@@ -39,7 +51,8 @@ function inPieces(pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStre
       async pull(controller) {
         const { done, value } = await pieces.next()
         if (done) controller.close()
-        else controller.enqueue(value)
+        // A copy: the next piece is read into the same memory, and nothing tells when a chunk has left.
+        else controller.enqueue(new Uint8Array(value))
       },
       async cancel() {
         await pieces.return(undefined)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { createApiToken } from '#lib/auth/api-tokens'
 import { createSessionCookie } from '#lib/auth/session-token'
 import { parseConfig } from '#lib/config'
@@ -259,11 +259,20 @@ test('HEAD, conditions and encodings answer like GET would, without the bytes', 
   assert.equal((await askBoth(target, { headers: { ...range, 'if-range': etag } })).status, 206)
   assert.equal((await askBoth(target, { headers: { ...range, 'if-range': '"x"' } })).status, 200)
 
-  const zipped = await askBoth(target, { headers: { 'accept-encoding': 'gzip, br' } })
-  assert.equal(zipped.headers['content-encoding'], 'gzip')
-  assert.equal(zipped.headers.vary, 'accept-encoding')
-  assert.notEqual(zipped.headers.etag, etag)
-  assert.ok(gunzipSync(zipped.body).equals(PLAYLIST))
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync }
+  const welcome = { 'gzip, deflate, br, zstd': 'br', 'br;q=0.5, gzip': 'gzip', 'br;q=0, *': 'gzip' } as const
+  for (const [accepted, encoding] of Object.entries(welcome)) {
+    const packed = await askBoth(target, { headers: { 'accept-encoding': accepted } })
+    assert.equal(packed.headers['content-encoding'], encoding)
+    assert.equal(packed.headers['content-length'], String(packed.body.length))
+    assert.equal(packed.headers.vary, 'accept-encoding')
+    assert.equal(packed.headers.etag, etag.replace(/"$/, `-${encoding}"`))
+    assert.ok(decode[encoding](packed.body).equals(PLAYLIST))
+    const again = { 'accept-encoding': accepted, 'if-none-match': packed.headers.etag ?? '' }
+    assert.equal((await askBoth(target, { headers: again })).status, 304)
+  }
+  const plain = await askBoth(target, { headers: { 'accept-encoding': 'br;q=0, gzip;q=0' } })
+  assert.deepEqual([plain.headers['content-encoding'], plain.headers.etag], [undefined, etag])
   const segment = await askBoth(`${videos.public.base}/720p/init.mp4`, {
     headers: { 'accept-encoding': 'gzip' },
   })
