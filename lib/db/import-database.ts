@@ -17,9 +17,19 @@ const BATCH_COUNT = 500
 const BATCH_BYTES = 8 * 1024 * 1024
 
 /** What of an index can be carried over; everything else would change what the index means. */
-const INDEX_OPTIONS = ['key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds']
+const INDEX_OPTIONS = [
+  'key',
+  'name',
+  'unique',
+  'sparse',
+  'partialFilterExpression',
+  'expireAfterSeconds',
+  'weights',
+  'default_language',
+  'language_override',
+]
 /** What servers report of every index, and what means nothing to the next one. */
-const INDEX_NOISE = ['v', 'ns', 'background', 'storageEngine']
+const INDEX_NOISE = ['v', 'ns', 'background', 'storageEngine', 'textIndexVersion']
 
 /**
  * Stores an export in an empty database: the whole file is checked first, and afterwards everything is read back and
@@ -155,6 +165,17 @@ async function makeIndexes(db: mongo.Db, name: string, indexes: mongo.Document[]
   const specifications = indexes
     .filter((index) => index.name !== '_id_')
     .map((index) => Object.fromEntries(Object.entries(index).filter(([key]) => INDEX_OPTIONS.includes(key))))
+    .map((index) => ({ ...index, key: buildKey(index) }))
   if (specifications.length === 0) return
   await db.command({ createIndexes: name, indexes: specifications })
+}
+
+/** Servers report a text index by a key of their own, `_fts`; the fields it covers are those that have weights. */
+function buildKey({ key, weights }: mongo.Document): mongo.Document {
+  return Object.fromEntries(
+    Object.entries(key as mongo.Document).flatMap(([path, kind]) => {
+      if (path === '_ftsx') return []
+      return path === '_fts' ? Object.keys(weights).map((field) => [field, 'text']) : [[path, kind]]
+    }),
+  )
 }

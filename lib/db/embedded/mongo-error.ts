@@ -35,6 +35,8 @@ const CODE_NAMES = {
   196: 'IndexPatternConflict',
   197: 'InvalidIndexSpecificationOption',
   238: 'NotImplemented',
+  291: 'NoQueryExecutionPlans',
+  292: 'QueryExceededMemoryLimitNoDiskUseAllowed',
   10334: 'BSONObjectTooLarge',
   11000: 'DuplicateKey',
   14031: 'OutOfDiskSpace',

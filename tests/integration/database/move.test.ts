@@ -31,6 +31,7 @@ before(async () => {
     { key: { token: 1 }, unique: true },
     { key: { over: 1 }, expireAfterSeconds: 3600 },
     { key: { a: 1, b: -1 }, partialFilterExpression: { live: true } },
+    { key: { note: 'text' }, weights: { note: 3 }, default_language: 'none' },
   ])
   await sessions.insertMany(
     Array.from({ length: 1_200 }, (_, token) => ({ token, over: new Date(), a: token % 7 })),
@@ -69,7 +70,12 @@ async function describe(db: mongo.Db) {
       name,
       ...(await tallyCollection(db, name)),
       indexes: (await db.collection(name).indexes())
-        .map(({ key, unique, expireAfterSeconds }) => [key, unique === true, expireAfterSeconds ?? null])
+        .map(({ key, unique, expireAfterSeconds, weights }) => [
+          key,
+          unique === true,
+          expireAfterSeconds ?? null,
+          weights ?? null,
+        ])
         .sort(),
     })),
   )

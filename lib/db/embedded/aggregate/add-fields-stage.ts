@@ -3,6 +3,7 @@ import { map, type Stage } from '#lib/db/embedded/aggregate/compile-stages'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileProjection } from '#lib/db/embedded/query/compile-projection'
 import { MISSING, readField, writeField } from '#lib/db/embedded/query/field-path'
+import { keepTextScore } from '#lib/db/embedded/text/text-score'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 
 /** `$addFields` and `$set`: every value is computed from the document as it came. */
@@ -32,7 +33,7 @@ export function buildUnset(argument: unknown): Stage {
   const project = compileProjection(Object.fromEntries(paths.map((path) => [path, false])), null)
   if (!project)
     throw new MongoError(31119, '$unset specification must be a string or an array with at least one field')
-  return (input) => map(input, project)
+  return (input) => map(input, (document) => keepTextScore(document, project(document)))
 }
 
 function flatten(argument: BsonDocument, prefix: string[]): { parts: string[]; expression: unknown }[] {

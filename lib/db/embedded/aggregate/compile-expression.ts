@@ -1,8 +1,10 @@
+import { Double } from 'bson'
 import { evaluateWithMingo, requireKnownOperator } from '#lib/db/embedded/aggregate/evaluate-with-mingo'
 import { findPathValue } from '#lib/db/embedded/aggregate/find-path-value'
 import { isTrue } from '#lib/db/embedded/aggregate/is-true'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING, writeField } from '#lib/db/embedded/query/field-path'
+import { getTextScore, usesTextScore } from '#lib/db/embedded/text/text-score'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { compareValues } from '#lib/db/embedded/values/compare-values'
 
@@ -84,6 +86,9 @@ function compileOperator(name: string, argument: unknown): Evaluate {
   switch (name) {
     case '$literal':
       return () => argument
+    case '$meta':
+      usesTextScore({ $meta: argument })
+      return (root) => new Double(getTextScore(root))
     case '$and': {
       const all = compileArguments(name, argument)
       return (root, variables) => all.every((evaluate) => isTrue(evaluate(root, variables)))

@@ -2,13 +2,15 @@ import { buildAddFields, buildUnset } from '#lib/db/embedded/aggregate/add-field
 import { compileExpression } from '#lib/db/embedded/aggregate/compile-expression'
 import { buildGroup } from '#lib/db/embedded/aggregate/group-stage'
 import { buildLookup } from '#lib/db/embedded/aggregate/lookup-stage'
+import { buildSort } from '#lib/db/embedded/aggregate/sort-stage'
 import { buildUnionWith } from '#lib/db/embedded/aggregate/union-with-stage'
 import { buildUnwind } from '#lib/db/embedded/aggregate/unwind-stage'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { compileProjection } from '#lib/db/embedded/query/compile-projection'
-import { buildSortKey, parseSort } from '#lib/db/embedded/query/sort-key'
 import { bsonTypeName } from '#lib/db/embedded/query/type-test'
+import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
+import { keepTextScore } from '#lib/db/embedded/text/text-score'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { toNumber } from '#lib/db/embedded/values/to-number'
 
@@ -20,10 +22,15 @@ export type ReadCollection = (name: string, filter: BsonDocument) => Documents
 
 /**
  * An aggregation pipeline as a function.
+ * @param allowDiskUse whether a sort that is too large for the memory may go to the disk.
  * @param readCollection null where stages that read other collections are not allowed.
  * @throws 40324 for a stage that is not supported, and MongoDB's codes for bad arguments.
  */
-export function compileStages(pipeline: unknown[], readCollection: ReadCollection | null): Stage {
+export function compileStages(
+  pipeline: unknown[],
+  readCollection: ReadCollection | null,
+  allowDiskUse = true,
+): Stage {
   const stages = pipeline.map((stage) => {
     if (!isDocument(stage)) throw new MongoError(14, 'Each element of the pipeline array must be an object')
     const names = Object.keys(stage)
@@ -31,18 +38,23 @@ export function compileStages(pipeline: unknown[], readCollection: ReadCollectio
       throw new MongoError(40323, 'A pipeline stage specification object must contain exactly one field.')
     }
     const name = names[0] as string
-    return compileStage(name, stage[name], readCollection)
+    return compileStage(name, stage[name], readCollection, allowDiskUse)
   })
   return (input, variables) =>
     stages.reduce<Documents>((documents, stage) => stage(documents, variables), input)
 }
 
-function compileStage(name: string, argument: unknown, readCollection: ReadCollection | null): Stage {
+function compileStage(
+  name: string,
+  argument: unknown,
+  readCollection: ReadCollection | null,
+  allowDiskUse: boolean,
+): Stage {
   switch (name) {
     case '$match':
       return buildMatch(argument)
     case '$sort':
-      return buildSort(argument)
+      return buildSort(argument, allowDiskUse)
     case '$limit':
       return buildLimit(argument)
     case '$skip':
@@ -54,7 +66,8 @@ function compileStage(name: string, argument: unknown, readCollection: ReadColle
           51272,
           'Invalid $project :: caused by :: projection specification must have at least one field',
         )
-      return (input, variables) => map(input, (document) => project(document, variables))
+      return (input, variables) =>
+        map(input, (document) => keepTextScore(document, project(document, variables)))
     }
     case '$addFields':
     case '$set':
@@ -100,19 +113,12 @@ export function* map(
 function buildMatch(argument: unknown): Stage {
   if (!isDocument(argument))
     throw new MongoError(15959, 'the match filter must be an expression in an object')
+  if (splitTextSearch(argument).search) {
+    throw new MongoError(17313, '$match with $text is only allowed as the first pipeline stage')
+  }
   const matches = compileFilter(argument)
   return function* (input, variables) {
     for (const document of input) if (matches(document, variables)) yield document
-  }
-}
-
-function buildSort(argument: unknown): Stage {
-  const fields = parseSort(argument)
-  if (fields.length === 0) throw new MongoError(15976, '$sort stage must have at least one sort key')
-  return function* (input) {
-    const entries = [...input].map((document) => ({ document, key: buildSortKey(document, fields) }))
-    entries.sort((a, b) => Buffer.compare(a.key, b.key))
-    for (const { document } of entries) yield document
   }
 }
 
@@ -157,7 +163,7 @@ function buildReplaceRoot(expression: unknown): Stage {
   return (input, variables) =>
     map(input, (document) => {
       const value = evaluate(document, variables)
-      if (isDocument(value)) return value
+      if (isDocument(value)) return keepTextScore(document, value)
       throw new MongoError(
         40228,
         `'newRoot' expression must evaluate to an object, but resulting value was of type ${typeof value === 'symbol' ? 'missing' : bsonTypeName(value)}`,

@@ -4,10 +4,13 @@ import { explainCommand } from '#lib/db/embedded/commands/explain'
 import { readCount, readDocument, refuseUnsupported } from '#lib/db/embedded/commands/read-arguments'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { type Find, findDocuments } from '#lib/db/embedded/query/find-documents'
+import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
+import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
+import { noTextScore, usesTextScore } from '#lib/db/embedded/text/text-score'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { encodeDocument } from '#lib/db/embedded/values/document-codec'
-import { toFlag } from '#lib/db/embedded/values/to-number'
+import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
 
 export const aggregate: Command = { writes: false, run }
 
@@ -24,9 +27,15 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   }
   const { find, rest } = splitPipeline(pipeline)
   const readCollection: ReadCollection = (other, filter) => read(context, other, { filter })
-  const stages = compileStages(rest, readCollection)
+  const allowDiskUse = command.allowDiskUse !== false
+  const stages = compileStages(rest, readCollection, allowDiskUse)
   const variables = readDocument(command, 'let')
-  const result = stages(read(context, name, { ...find, hint: command.hint }), variables)
+  const scored = usesTextScore(pipeline)
+  if (scored && !splitTextSearch(find.filter).search) throw noTextScore()
+  const result = stages(
+    read(context, name, { ...find, hint: command.hint, variables, scored, allowDiskUse }),
+    variables,
+  )
   const namespace = `${context.db}.${name}`
   const { id, documents } = context.cursors.open({
     namespace,
@@ -42,14 +51,20 @@ export function splitPipeline(pipeline: unknown[]): { find: Find; rest: unknown[
   const find: Find = { filter: {} }
   let used = 0
   const match = stageArgument(pipeline[used], '$match')
-  // With variables `$expr` must be run as a stage.
-  if (isDocument(match) && !Object.hasOwn(match, '$expr')) {
+  // With variables `$expr` must be run as a stage; but `$text` is found by an index or not at all.
+  if (isDocument(match) && (!Object.hasOwn(match, '$expr') || splitTextSearch(match).search)) {
     find.filter = match
     used++
   }
   const sort = stageArgument(pipeline[used], '$sort')
   if (isDocument(sort) && Object.keys(sort).length > 0) {
     find.sort = parseSort(sort)
+    used++
+  }
+  // With the limit a sort keeps only the first few.
+  const limit = toNumber(stageArgument(pipeline[used], '$limit'))
+  if (find.sort && limit !== null && Number.isInteger(limit) && limit > 0) {
+    find.limit = limit
     used++
   }
   return { find, rest: pipeline.slice(used) }
@@ -61,7 +76,10 @@ function stageArgument(stage: unknown, name: string): unknown {
 
 function* read(context: CommandContext, name: string, find: Find): Generator<BsonDocument> {
   const collection = context.catalog.find(context.db, name)
-  if (!collection) return
+  if (!collection) {
+    requireTextIndex([], find.filter)
+    return
+  }
   for (const { document } of findDocuments(context, collection, find)) yield document
 }
 

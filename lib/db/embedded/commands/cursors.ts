@@ -58,10 +58,17 @@ export function createCursors(now: () => number = Date.now): Cursors {
     return { documents, ended: false }
   }
 
+  /** Lets the source go too: a large sort holds a temporary file. */
+  function forget(id: string): boolean {
+    cursors.get(id)?.source.return?.()
+    return cursors.delete(id)
+  }
+
   return {
     open({ namespace, source, batchSize, singleBatch }) {
       const cursor: Cursor = { namespace, source, pending: null, usedAt: now() }
       const { documents, ended } = take(cursor, batchSize ?? BATCH_COUNT_FIRST)
+      if (singleBatch) source.return?.()
       if (ended || singleBatch) return { id: Long.ZERO, documents }
       if (!cursor.pending && batchSize !== 0) {
         // A client that got everything should not have to ask again.
@@ -90,11 +97,11 @@ export function createCursors(now: () => number = Date.now): Cursors {
       }
     },
     kill(ids) {
-      const killed = ids.filter((id) => cursors.delete(String(id)))
+      const killed = ids.filter((id) => forget(String(id)))
       return { killed, missing: ids.filter((id) => !killed.includes(id)) }
     },
     sweep() {
-      for (const [id, { usedAt }] of cursors) if (now() - usedAt > IDLE_MS_MAX) cursors.delete(id)
+      for (const [id, { usedAt }] of cursors) if (now() - usedAt > IDLE_MS_MAX) forget(id)
     },
   }
 }

@@ -5,8 +5,10 @@ import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { type Find, findDocuments, planFind } from '#lib/db/embedded/query/find-documents'
 import type { QueryPlan } from '#lib/db/embedded/query/plan-query'
+import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import type { Collection } from '#lib/db/embedded/storage/catalog'
+import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { toFlag } from '#lib/db/embedded/values/to-number'
 
@@ -34,7 +36,8 @@ export function explainCommand(
   const { find, rest } = readSearch(command)
   const name = readCollectionName(command)
   const collection = context.catalog.find(context.db, name)
-  compileFilter(find.filter)
+  compileFilter(splitTextSearch(find.filter).rest)
+  if (!collection) requireTextIndex([], find.filter)
   const plan = collection ? planFind(collection, find) : null
   const explained = {
     queryPlanner: {
@@ -90,11 +93,23 @@ function readStatement(statements: unknown, isSingle: (statement: BsonDocument) 
 }
 
 /** The plan in MongoDB's words; every candidate of an index is fetched and tested against the whole filter. */
-function describePlan({ index, reverse, sorted, ranges }: QueryPlan, { filter, sort, skip, limit }: Find) {
+function describePlan(
+  { index, reverse, sorted, ranges, words }: QueryPlan,
+  { filter, sort, skip, limit }: Find,
+) {
   const direction = reverse ? 'backward' : 'forward'
   const tested = Object.keys(filter).length > 0 ? { filter } : {}
   let stage: BsonDocument = { stage: 'COLLSCAN', ...tested, direction }
-  if (index) {
+  if (index && words) {
+    stage = {
+      stage: 'TEXT_MATCH',
+      indexPrefix: {},
+      indexName: index.name,
+      parsedTextQuery: { terms: words },
+      textIndexVersion: 3,
+      ...tested,
+    }
+  } else if (index) {
     const { key } = index.document
     const scan = {
       stage: 'IXSCAN',
@@ -111,7 +126,10 @@ function describePlan({ index, reverse, sorted, ranges }: QueryPlan, { filter, s
   }
   if (!sorted) {
     const sortPattern = Object.fromEntries(
-      (sort ?? []).map(({ path, descending }) => [path, descending ? -1 : 1]),
+      (sort ?? []).map(({ path, descending, byTextScore }) => [
+        path,
+        byTextScore ? { $meta: 'textScore' } : descending ? -1 : 1,
+      ]),
     )
     stage = { stage: 'SORT', sortPattern, inputStage: stage }
   }

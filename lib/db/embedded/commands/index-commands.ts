@@ -56,6 +56,13 @@ function isNew(collection: Collection, spec: IndexSpec): boolean {
       `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}`,
     )
   }
+  const text = spec.text && collection.indexes.find((index) => index.text)
+  if (text && !sameKey(text, spec)) {
+    throw new MongoError(
+      67,
+      `only one text index per collection allowed, found existing text index "${text.name}"`,
+    )
+  }
   const twin = collection.indexes.find((index) => sameKey(index, spec) && samePartial(index, spec))
   if (twin) throw new MongoError(85, `Index already exists with a different name: ${twin.name}`)
   return true

@@ -11,7 +11,10 @@ import { compileProjection } from '#lib/db/embedded/query/compile-projection'
 import { collectValues, MISSING } from '#lib/db/embedded/query/field-path'
 import { type FoundDocument, findDocuments } from '#lib/db/embedded/query/find-documents'
 import { findNatural } from '#lib/db/embedded/query/find-hinted-index'
+import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
+import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
+import { usesTextScore } from '#lib/db/embedded/text/text-score'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
 import { encodeDocument } from '#lib/db/embedded/values/document-codec'
 import { encodeKey } from '#lib/db/embedded/values/encode-key'
@@ -29,7 +32,8 @@ function find(command: BsonDocument, context: CommandContext): BsonDocument {
   refuseUnsupported(command)
   const name = readCollectionName(command)
   const filter = readDocument(command, 'filter')
-  const project = compileProjection(readDocument(command, 'projection'), filter)
+  const projection = readDocument(command, 'projection')
+  const project = compileProjection(projection, filter)
   const natural = findNatural(command.sort)
   const sort = natural ? [] : parseSort(command.sort)
   const hint = natural ? command.sort : command.hint
@@ -37,9 +41,22 @@ function find(command: BsonDocument, context: CommandContext): BsonDocument {
   const [skip, limit] = [readCount(command, 'skip') ?? 0, readCount(command, 'limit') ?? 0]
   const batchSize = readCount(command, 'batchSize')
   const collection = context.catalog.find(context.db, name)
+  if (natural && splitTextSearch(filter).search) {
+    throw new MongoError(2, 'text expression not allowed with $natural sort order')
+  }
+  if (!collection) requireTextIndex([], filter)
   if (!collection) compileFilter(filter)
   const found = collection
-    ? findDocuments(context, collection, { filter, sort, skip, limit, hint, variables })
+    ? findDocuments(context, collection, {
+        filter,
+        sort,
+        skip,
+        limit,
+        hint,
+        variables,
+        scored: usesTextScore(projection),
+        allowDiskUse: command.allowDiskUse !== false,
+      })
     : []
   const namespace = `${context.db}.${name}`
   const { id, documents } = context.cursors.open({
@@ -79,7 +96,10 @@ function count(command: BsonDocument, context: CommandContext): BsonDocument {
   // A negative limit counts as its absolute value.
   const limit = Math.abs(toNumber(command.limit) ?? 0)
   const collection = context.catalog.find(context.db, readCollectionName(command))
-  if (!collection) return { n: 0 }
+  if (!collection) {
+    requireTextIndex([], filter)
+    return { n: 0 }
+  }
   if (Object.keys(filter).length === 0) {
     const row = context.store.prepare(`SELECT count(*) AS n FROM ${collection.table}`).get() as { n: number }
     const rest = Math.max(row.n - skip, 0)
@@ -98,6 +118,7 @@ function distinct(command: BsonDocument, context: CommandContext): BsonDocument 
   const parts = command.key.split('.')
   const filter = readDocument(command, 'query')
   const collection = context.catalog.find(context.db, readCollectionName(command))
+  if (!collection) requireTextIndex([], filter)
   const values = new Map<string, { key: Buffer; value: unknown }>()
   for (const { document } of collection
     ? findDocuments(context, collection, { filter, hint: command.hint })

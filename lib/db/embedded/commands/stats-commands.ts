@@ -77,9 +77,11 @@ function measure(context: CommandContext, collection: Collection): Measured {
 
 /** Each entry has its key and a row number. */
 function measureIndex(context: CommandContext, index: CollectionIndex): number {
-  const row = context.store
-    .prepare(`SELECT total(length(${index.keyColumn}) + 8) AS size FROM ${index.table}`)
-    .get() as { size: number }
+  // FTS5 keeps the words of a text index in the blocks of a table of its own.
+  const sql = index.text
+    ? `SELECT total(length(block)) AS size FROM ${index.table}_data`
+    : `SELECT total(length(${index.keyColumn}) + 8) AS size FROM ${index.table}`
+  const row = context.store.prepare(sql).get() as { size: number }
   return row.size
 }
 

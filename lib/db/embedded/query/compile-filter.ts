@@ -46,7 +46,8 @@ function compileTopLevel(name: string, condition: unknown): Matches {
     case '$comment':
       return () => true
     case '$text':
-      throw new MongoError(27, 'text index required for $text query')
+      // Where it may stand, splitTextSearch has taken it out.
+      throw new MongoError(2, '$text can only be applied to the top-level document, at its top or under $and')
     default:
       throw new MongoError(
         2,

@@ -38,6 +38,7 @@ export function compileProjection(projection: BsonDocument, filter: BsonDocument
     const result = inclusive
       ? include(root, document, document, variables)
       : exclude(root, document, document)
+    if (!inclusive) addComputed(root, document, document, result, variables)
     if (!includeId) delete result._id
     else if (inclusive && !root.children.has('_id') && Object.hasOwn(document, '_id')) {
       return { _id: document._id, ...result }
@@ -57,7 +58,7 @@ function parseProjection(projection: BsonDocument, filter: BsonDocument | null):
       if (flag && inclusive === null && Object.keys(projection).length === 1) inclusive = true
       continue
     }
-    const neutral = isArrayOperator(given, filter)
+    const neutral = isArrayOperator(given, filter) || isFindMeta(given, filter)
     const wanted = neutral ? null : (flag ?? true)
     if (wanted !== null && inclusive !== null && inclusive !== wanted) {
       throw new MongoError(
@@ -92,6 +93,11 @@ function readFlag(given: unknown): boolean | null {
 
 function isElemMatch(given: unknown): boolean {
   return isDocument(given) && Object.hasOwn(given, '$elemMatch')
+}
+
+/** In find a score goes with either kind of projection, and by itself leaves all other fields in. */
+function isFindMeta(given: unknown, filter: BsonDocument | null): boolean {
+  return filter !== null && isDocument(given) && Object.hasOwn(given, '$meta')
 }
 
 /** `$slice` with numbers, in find only, goes with either kind of projection. */

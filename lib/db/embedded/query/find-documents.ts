@@ -1,10 +1,15 @@
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { findHintedIndex } from '#lib/db/embedded/query/find-hinted-index'
 import { planQuery, type QueryPlan } from '#lib/db/embedded/query/plan-query'
+import { planTextQuery } from '#lib/db/embedded/query/plan-text-query'
 import { readCandidates } from '#lib/db/embedded/query/read-candidates'
 import { buildSortKey, type SortField } from '#lib/db/embedded/query/sort-key'
+import { type ItemCodec, type SortOptions, sortItems } from '#lib/db/embedded/query/sorter'
 import type { Collection } from '#lib/db/embedded/storage/catalog'
 import type { Tables } from '#lib/db/embedded/storage/write-document'
+import { matchesText, scoreText } from '#lib/db/embedded/text/score-text'
+import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
+import { getTextScore, noTextScore, setTextScore } from '#lib/db/embedded/text/text-score'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
 import { decodeDocument } from '#lib/db/embedded/values/document-codec'
 
@@ -25,27 +30,48 @@ export interface Find {
   hint?: unknown
   /** The command's `let`, for `$expr`. */
   variables?: BsonDocument
+  /** Documents carry their `textScore`; a sort by it says so by itself. */
+  scored?: boolean
+  /** False: a sort that does not fit into memory fails. */
+  allowDiskUse?: boolean
   /** Called for each document that is tested against the filter. */
   onExamined?: () => void
 }
 
-/** The documents of a query in their order, read as they are asked for; a sort without an index reads all first. */
+/** The documents of a query in their order, read as they are asked for; a sort without an index reads all first. @throws 292 */
 export function findDocuments(tables: Tables, collection: Collection, find: Find): Generator<FoundDocument> {
   const { filter, sort = [], skip = 0, limit = 0, variables, onExamined } = find
   const plan = planFind(collection, find)
-  const test = compileFilter(filter)
+  const { search, rest } = splitTextSearch(filter)
+  const test = compileFilter(rest)
+  const scored = find.scored || sort.some(({ byTextScore }) => byTextScore)
+  if (scored && !search) throw noTextScore()
+  const covered = plan.index?.text ?? null
   const matches = (document: BsonDocument) => {
     onExamined?.()
-    return test(document, variables)
+    if (!test(document, variables)) return false
+    if (!search || !covered) return true
+    if (!matchesText(covered, search, document)) return false
+    if (scored) setTextScore(document, scoreText(covered, search, document))
+    return true
   }
   const found = match(readCandidates(tables.store, collection, plan), matches)
-  const ordered = plan.sorted ? found : sortFound(tables, collection, found, sort)
+  const ordered = plan.sorted
+    ? found
+    : sortFound(tables, collection, found, sort, {
+        limit: limit > 0 ? skip + limit : 0,
+        allowDiskUse: find.allowDiskUse ?? true,
+        scored: scored === true,
+      })
   return cut(ordered, skip, limit)
 }
 
 /** How a query of this collection is answered. @throws BadValue for a hint that names no index */
 export function planFind(collection: Collection, { filter, sort = [], hint }: Find): QueryPlan {
-  return planQuery(collection.indexes, filter, sort, findHintedIndex(collection.indexes, hint))
+  const { search } = splitTextSearch(filter)
+  if (search) return planTextQuery(collection.indexes, search, sort, hint)
+  const indexes = collection.indexes.filter(({ text }) => !text)
+  return planQuery(indexes, filter, sort, findHintedIndex(indexes, hint))
 }
 
 function* match(
@@ -64,15 +90,38 @@ function* sortFound(
   collection: Collection,
   found: Generator<FoundDocument>,
   sort: SortField[],
+  options: SortOptions & { scored: boolean },
 ): Generator<FoundDocument> {
-  const entries: { key: Buffer; rid: number }[] = []
-  for (const { rid, document } of found) entries.push({ key: buildSortKey(document, sort), rid })
-  entries.sort((a, b) => Buffer.compare(a.key, b.key) || a.rid - b.rid)
+  const places = sortItems(keyPlaces(found, sort, options.scored), PLACE_CODEC, options)
   const read = tables.store.prepare(`SELECT doc FROM ${collection.table} WHERE rid = ?`)
-  for (const { rid } of entries) {
+  for (const { rid, score } of places) {
     const row = read.get(rid) as { doc: Uint8Array } | undefined
-    if (row) yield { rid, document: decodeDocument(row.doc), bytes: row.doc }
+    if (!row) continue
+    const document = decodeDocument(row.doc)
+    if (options.scored) setTextScore(document, score)
+    yield { rid, document, bytes: row.doc }
   }
+}
+
+interface Place {
+  rid: number
+  score: number
+}
+
+function* keyPlaces(found: Generator<FoundDocument>, sort: SortField[], scored: boolean) {
+  for (const { rid, document } of found) {
+    const score = scored ? getTextScore(document) : 0
+    yield { key: buildSortKey(document, sort), item: { rid, score } }
+  }
+}
+
+const PLACE_CODEC: ItemCodec<Place> = {
+  sizeBytes: () => 16,
+  encode: ({ rid, score }) => new Uint8Array(Float64Array.of(rid, score).buffer),
+  decode(bytes) {
+    const [rid = 0, score = 0] = new Float64Array(bytes.slice().buffer)
+    return { rid, score }
+  },
 }
 
 function* cut<T>(items: Generator<T>, skip: number, limit: number): Generator<T> {

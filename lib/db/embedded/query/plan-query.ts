@@ -22,6 +22,8 @@ export interface QueryPlan {
   reverse: boolean
   /** The candidates come in the wanted order already. */
   sorted: boolean
+  /** The words that documents are found by, when the index is one of texts. */
+  words?: string[]
 }
 
 /** `$in` on several fields multiplies; past this many ranges fewer fields are used. */

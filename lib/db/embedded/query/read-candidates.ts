@@ -3,6 +3,7 @@ import { MongoError } from '#lib/db/embedded/mongo-error'
 import type { KeyRange, QueryPlan } from '#lib/db/embedded/query/plan-query'
 import type { Collection, CollectionIndex } from '#lib/db/embedded/storage/catalog'
 import type { Store } from '#lib/db/embedded/storage/open-store'
+import { buildTextMatch } from '#lib/db/embedded/text/text-index'
 
 export interface Candidate {
   rid: number
@@ -19,7 +20,8 @@ const ROWS_MAX = 128
  */
 export function* readCandidates(store: Store, collection: Collection, plan: QueryPlan): Generator<Candidate> {
   try {
-    if (plan.index) yield* readIndex(store, collection, plan.index, plan)
+    if (plan.index && plan.words) yield* readTexts(store, collection, plan.index, plan.words)
+    else if (plan.index) yield* readIndex(store, collection, plan.index, plan)
     else yield* readTable(store, collection, plan.reverse)
   } catch (error) {
     if (!String(error).includes('no such table')) throw error
@@ -33,6 +35,24 @@ function* readTable(store: Store, collection: Collection, reverse: boolean): Gen
   let last = reverse ? Number.MAX_SAFE_INTEGER : 0
   for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
     const rows = store.prepare(sql).all(last, limit) as { rid: number; doc: Uint8Array }[]
+    for (const { rid, doc } of rows) yield { rid, bytes: doc }
+    if (rows.length < limit) return
+    last = rows.at(-1)?.rid ?? last
+  }
+}
+
+function* readTexts(
+  store: Store,
+  collection: Collection,
+  index: CollectionIndex,
+  words: string[],
+): Generator<Candidate> {
+  if (words.length === 0) return
+  const sql = `SELECT t.rowid AS rid, d.doc AS doc FROM ${index.table} AS t CROSS JOIN ${collection.table} AS d ON d.rid = t.rowid WHERE t.${index.table} MATCH ? AND t.rowid > ? ORDER BY t.rowid LIMIT ?`
+  const match = buildTextMatch(words)
+  let last = 0
+  for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
+    const rows = store.prepare(sql).all(match, last, limit) as { rid: number; doc: Uint8Array }[]
     for (const { rid, doc } of rows) yield { rid, bytes: doc }
     if (rows.length < limit) return
     last = rows.at(-1)?.rid ?? last

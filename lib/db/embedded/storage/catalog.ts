@@ -3,6 +3,7 @@ import { UUID } from 'bson'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { type IndexSpec, parseIndexSpec } from '#lib/db/embedded/storage/index-spec'
 import type { Store } from '#lib/db/embedded/storage/open-store'
+import { buildTextTable } from '#lib/db/embedded/text/text-index'
 import { decodeDocument, encodeDocument } from '#lib/db/embedded/values/document-codec'
 
 export interface CollectionIndex extends IndexSpec {
@@ -76,7 +77,9 @@ export function createCatalog(store: Store): Catalog {
       const index = buildIndex(Number(lastInsertRowid), spec, false)
       const primaryKey = spec.unique ? 'key' : 'key, rid'
       store.sqlite.exec(
-        `CREATE TABLE ${index.table} (key BLOB NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (${primaryKey})) WITHOUT ROWID`,
+        spec.text
+          ? buildTextTable(index.table)
+          : `CREATE TABLE ${index.table} (key BLOB NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (${primaryKey})) WITHOUT ROWID`,
       )
       collection.indexes.push(index)
       return index

@@ -1,5 +1,7 @@
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter, type Matches } from '#lib/db/embedded/query/compile-filter'
+import { isTextKey, parseTextKey, sameTextFields, TEXT_OPTIONS } from '#lib/db/embedded/text/parse-text-index'
+import type { TextFields } from '#lib/db/embedded/text/text-fields'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { valuesEqual } from '#lib/db/embedded/values/compare-values'
 import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
@@ -18,6 +20,8 @@ export interface IndexSpec {
   /** Only documents that match are in the index. */
   partial: { filter: BsonDocument; matches: Matches } | null
   expireAfterSeconds: number | null
+  /** What a text index covers; it has no fields to compare. */
+  text: TextFields | null
   /** As listIndexes reports it. */
   document: BsonDocument
 }
@@ -45,13 +49,16 @@ export function parseIndexSpec(given: BsonDocument): IndexSpec {
   if (given.collation !== undefined) {
     throw new MongoError(67, 'Indexes with a collation are not supported by the embedded database.')
   }
-  const unknown = Object.keys(given).find((option) => !OPTIONS_KNOWN.has(option))
+  const unknown = Object.keys(given).find(
+    (option) => !OPTIONS_KNOWN.has(option) && !(isTextKey(key) && TEXT_OPTIONS.has(option)),
+  )
   if (unknown) {
     throw new MongoError(197, `The field '${unknown}' is not valid for an index specification here.`)
   }
-  const fields = Object.entries(key).map(([path, kind]) => parseField(path, kind))
+  const text = isTextKey(key) ? parseTextKey(given) : null
+  const fields = text ? [] : Object.entries(key).map(([path, kind]) => parseField(path, kind))
   const indexName = typeof name === 'string' && name ? name : buildIndexName(key)
-  const document: BsonDocument = { v: 2, key, name: indexName }
+  const document: BsonDocument = { v: 2, key: text ? text.key : key, name: indexName }
   const unique = toFlag(given.unique)
   const sparse = toFlag(given.sparse)
   if (unique) document.unique = true
@@ -60,7 +67,17 @@ export function parseIndexSpec(given: BsonDocument): IndexSpec {
   if (partial) document.partialFilterExpression = partial.filter
   const expireAfterSeconds = parseExpiry(given.expireAfterSeconds, fields)
   if (expireAfterSeconds !== null) document.expireAfterSeconds = given.expireAfterSeconds
-  return { name: indexName, fields, unique, sparse, partial, expireAfterSeconds, document }
+  if (text) Object.assign(document, text.options)
+  return {
+    name: indexName,
+    fields,
+    unique,
+    sparse,
+    partial,
+    expireAfterSeconds,
+    text: text?.spec ?? null,
+    document,
+  }
 }
 
 /** The name drivers give: `email_1_createdAt_-1`. */
@@ -78,6 +95,7 @@ export function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
 /** Whether two specifications cover the same fields in the same order and direction. */
 export function sameKey(a: IndexSpec, b: IndexSpec): boolean {
   return (
+    sameTextFields(a.text, b.text) &&
     a.fields.length === b.fields.length &&
     a.fields.every(
       (field, i) => field.path === b.fields[i]?.path && field.descending === b.fields[i]?.descending,

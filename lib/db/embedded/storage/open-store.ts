@@ -4,7 +4,7 @@ import { findLastGoodBackup } from '#lib/db/embedded/storage/find-last-good-back
 import { PeekrError } from '#lib/errors'
 
 /** What changes when the tables do; a newer file is refused rather than misread. */
-const LAYOUT_VERSION = 1
+const LAYOUT_VERSION = 2
 
 export interface Store {
   sqlite: DatabaseSync
@@ -76,6 +76,8 @@ function check(sqlite: DatabaseSync, path: string): void {
   }
   sqlite.exec('BEGIN IMMEDIATE')
   if (!row) sqlite.prepare('INSERT INTO layout (version) VALUES (?)').run(LAYOUT_VERSION)
+  // Version 2 can have text indexes; the tables of version 1 are as they were.
+  else if (row.version < LAYOUT_VERSION) sqlite.prepare('UPDATE layout SET version = ?').run(LAYOUT_VERSION)
   sqlite.exec(`
     CREATE TABLE IF NOT EXISTS collections (
       id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL, uuid BLOB NOT NULL,

@@ -4,6 +4,7 @@ import { buildIndexKeys } from '#lib/db/embedded/storage/build-index-keys'
 import type { Catalog, Collection, CollectionIndex } from '#lib/db/embedded/storage/catalog'
 import { buildDuplicateKeyError } from '#lib/db/embedded/storage/duplicate-key'
 import type { Store } from '#lib/db/embedded/storage/open-store'
+import { addTextEntry, buildTextEntry, removeTextEntry } from '#lib/db/embedded/text/text-index'
 import { type BsonDocument, RANK, typeRank } from '#lib/db/embedded/values/bson-type'
 import { encodeDocument } from '#lib/db/embedded/values/document-codec'
 import { encodeKey } from '#lib/db/embedded/values/encode-key'
@@ -39,11 +40,12 @@ export function insertDocument(
   const stored = document === given && bytes ? bytes : encodeDocument(document)
   requireSize(stored.length)
   const idKey = encodeKey(document._id)
-  const [idIndex, ...others] = collection.indexes as [CollectionIndex, ...CollectionIndex[]]
+  const idIndex = collection.indexes[0] as CollectionIndex
   if (tables.store.prepare(`SELECT 1 FROM ${collection.table} WHERE id = ?`).get(idKey)) {
     throw buildDuplicateKeyError(collection, idIndex, document, idKey)
   }
-  const entries = others.map((index) => ({ index, ...buildIndexKeys(index, document) }))
+  const entries = keyIndexes(collection).map((index) => ({ index, ...buildIndexKeys(index, document) }))
+  const texts = textIndexes(collection).map((index) => ({ index, entry: buildTextEntry(index, document) }))
   for (const { index, keys } of entries) requireUnique(tables, collection, index, document, keys)
   const { lastInsertRowid } = tables.store
     .prepare(`INSERT INTO ${collection.table} (id, doc) VALUES (?, ?)`)
@@ -52,6 +54,7 @@ export function insertDocument(
     if (multikey && !index.multikey) tables.catalog.markMultikey(index)
     addEntries(tables, index, keys, Number(lastInsertRowid))
   }
+  for (const { index, entry } of texts) addTextEntry(tables.store, index, entry, Number(lastInsertRowid))
   return document._id
 }
 
@@ -64,16 +67,27 @@ export function replaceDocument(
 ): void {
   const bytes = encodeDocument(document)
   requireSize(bytes.length)
-  const changes = collection.indexes.slice(1).map((index) => {
+  const changes = keyIndexes(collection).map((index) => {
     const before = buildIndexKeys(index, old.document).keys
     const { keys: after, multikey } = buildIndexKeys(index, document)
     return { index, multikey, removed: without(before, after), added: without(after, before) }
   })
+  const texts = textIndexes(collection)
+    .map((index) => ({
+      index,
+      before: buildTextEntry(index, old.document),
+      after: buildTextEntry(index, document),
+    }))
+    .filter(({ before, after }) => before !== after)
   for (const { index, added } of changes) requireUnique(tables, collection, index, document, added)
   for (const { index, removed, added, multikey } of changes) {
     removeEntries(tables, index, removed, old.rid)
     if (multikey && !index.multikey) tables.catalog.markMultikey(index)
     addEntries(tables, index, added, old.rid)
+  }
+  for (const { index, before, after } of texts) {
+    removeTextEntry(tables.store, index, before, old.rid)
+    addTextEntry(tables.store, index, after, old.rid)
   }
   tables.store.prepare(`UPDATE ${collection.table} SET doc = ? WHERE rid = ?`).run(bytes, old.rid)
 }
@@ -83,8 +97,11 @@ export function removeDocument(
   collection: Collection,
   { rid, document }: StoredDocument,
 ): void {
-  for (const index of collection.indexes.slice(1)) {
+  for (const index of keyIndexes(collection)) {
     removeEntries(tables, index, buildIndexKeys(index, document).keys, rid)
+  }
+  for (const index of textIndexes(collection)) {
+    removeTextEntry(tables.store, index, buildTextEntry(index, document), rid)
   }
   tables.store.prepare(`DELETE FROM ${collection.table} WHERE rid = ?`).run(rid)
 }
@@ -96,10 +113,23 @@ export function indexDocument(
   index: CollectionIndex,
   { rid, document }: StoredDocument,
 ): void {
+  if (index.text) {
+    addTextEntry(tables.store, index, buildTextEntry(index, document), rid)
+    return
+  }
   const { keys, multikey } = buildIndexKeys(index, document)
   requireUnique(tables, collection, index, document, keys)
   if (multikey && !index.multikey) tables.catalog.markMultikey(index)
   addEntries(tables, index, keys, rid)
+}
+
+/** The indexes that hold keys, apart from that of `_id`, which is the document table. */
+function keyIndexes(collection: Collection): CollectionIndex[] {
+  return collection.indexes.slice(1).filter(({ text }) => !text)
+}
+
+function textIndexes(collection: Collection): CollectionIndex[] {
+  return collection.indexes.filter(({ text }) => text)
 }
 
 /** @throws InvalidIdField */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { FindOptions } from 'mongodb'
+import type { Document, FindOptions } from 'mongodb'
 import { openContract } from '../../../support/contract.ts'
 
 const contract = openContract('find')
@@ -89,4 +89,32 @@ test('let gives variables to $expr', async () => {
 test('text search without a text index is refused as MongoDB does: code 27', async () => {
   const { collectionName } = await contract.collect([{ _id: 1, a: 'x' }])
   await contract.refuses({ find: collectionName, filter: { $text: { $search: 'x' } } }, 27, 'IndexNotFound')
+})
+
+test('a sort of more than 100 MB uses the disk, and is refused with code 292 where it may not', async (t) => {
+  if (!contract.isEmbedded) return t.skip('DocumentDB sorts within its own limits')
+  const collection = await contract.collect([])
+  const text = 'x'.repeat(13 * 1024 * 1024)
+  for (let i = 0; i < 9; i++) await collection.insertOne({ _id: i as never, text: `${9 - i}${text}` })
+  const command = { find: collection.collectionName, sort: { text: 1 }, projection: { _id: 1 } }
+  const { cursor } = await contract.run(command)
+  assert.deepEqual(
+    cursor.firstBatch.map(({ _id }: Document) => _id),
+    [8, 7, 6, 5, 4, 3, 2, 1, 0],
+  )
+  await contract.refuses({ ...command, allowDiskUse: false }, 292, 'QueryExceededMemoryLimitNoDiskUseAllowed')
+  // Whoever wants the first few gets them from memory.
+  await contract.run({ ...command, limit: 2, allowDiskUse: false }).then(({ cursor: first }) => {
+    assert.equal(first.firstBatch.length, 2)
+  })
+  await contract.refuses(
+    {
+      aggregate: collection.collectionName,
+      pipeline: [{ $addFields: { a: 1 } }, { $sort: { text: 1 } }],
+      cursor: {},
+      allowDiskUse: false,
+    },
+    292,
+  )
+  await contract.run({ drop: collection.collectionName })
 })

@@ -1,0 +1,30 @@
+export interface Folding {
+  caseSensitive: boolean
+  diacriticSensitive: boolean
+}
+
+/** How texts are indexed, and compared unless a search asks for more. */
+export const FOLD_ALL: Folding = { caseSensitive: false, diacriticSensitive: false }
+
+/** What MongoDB's text index version 3 takes for the end of a word; the three last ones are what is left of `Hyphen`. */
+const DELIMITERS =
+  /[\p{Dash}\p{Pattern_Syntax}\p{Quotation_Mark}\p{Terminal_Punctuation}\p{White_Space}\u00ad\u30fb\uff65]+/u
+
+/** A text in the form in which it is compared: small letters, and no accents unless they count. */
+export function foldText(text: string, { caseSensitive, diacriticSensitive }: Folding): string {
+  const cased = caseSensitive ? text : text.toLowerCase()
+  return diacriticSensitive
+    ? cased.normalize('NFC')
+    : cased
+        .normalize('NFD')
+        .replace(/\p{Diacritic}/gu, '')
+        .normalize('NFC')
+}
+
+/** The words of a text as the language `none` has them: folded, none left out, none shortened. */
+export function splitWords(text: string, folding: Folding): string[] {
+  return text
+    .split(DELIMITERS)
+    .map((word) => foldText(word, folding))
+    .filter(Boolean)
+}
