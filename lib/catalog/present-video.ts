@@ -2,7 +2,7 @@ import { findUploadShare } from '#lib/catalog/find-upload-share'
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
 import { findGrant } from '#lib/domain/grant'
-import { MULTIVARIANT_PLAYLIST, POSTER } from '#lib/domain/media-paths'
+import { HOVER_CLIP, MULTIVARIANT_PLAYLIST, POSTER, STORYBOARD } from '#lib/domain/media-paths'
 import { authorize, canSeeSource, type Viewer, type WatchProof } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { buildMediaUrl } from '#lib/stream/media-url'
@@ -79,7 +79,8 @@ function presentPlayback(
   return {
     hls: url(MULTIVARIANT_PLAYLIST),
     poster: revision.poster ? url(POSTER) : null,
-    storyboard: null,
+    storyboard: revision.storyboard ? url(STORYBOARD) : null,
+    hover: revision.hover ? url(HOVER_CLIP) : null,
     captions: [],
   }
 }

@@ -71,6 +71,7 @@ export const VideoSchema = z.object({
       hls: z.string(),
       poster: z.string().nullable(),
       storyboard: z.string().nullable(),
+      hover: z.string().nullable(),
       captions: z.array(z.object({ language: z.string(), label: z.string(), url: z.string() })),
     })
     .nullable(),

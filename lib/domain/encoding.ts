@@ -35,7 +35,6 @@ export interface EncodeResult {
   /** Frames in every rendition. */
   frameCount: number
   decoded: DecodedSource
-  poster: boolean
   /** What encoded it and why, in a sentence. */
   encoder: string
   /** What the tools complained about, oldest first, bounded. */

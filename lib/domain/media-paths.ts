@@ -5,7 +5,8 @@
  *   library/{videoId}/            the video's subvolume
  *     video.json  manifest and metadata, readable without Peekr
  *     poster.jpg
- *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, manifest.json
+ *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, hover.mp4,
+ *                                 storyboard.vtt, storyboard-{n}.jpg, manifest.json
  *     source/                     nested subvolume with the original
  *     attempts/{attemptId}/       what one attempt writes; renamed into revisions/ when it is whole
  *   snapshots/{videoId}/{time}-{reason}
@@ -16,6 +17,12 @@ export const MULTIVARIANT_PLAYLIST = 'multivariant.m3u8'
 export const MEDIA_PLAYLIST = 'media.m3u8'
 export const INIT_SEGMENT = 'init.mp4'
 export const POSTER = 'poster.jpg'
+/** A few silent moments, for cards. */
+export const HOVER_CLIP = 'hover.mp4'
+/** Which part of which sprite shows what time. */
+export const STORYBOARD = 'storyboard.vtt'
+/** FFmpeg's pattern for the names of the sprites, counted from 0. */
+export const STORYBOARD_SPRITE_PATTERN = 'storyboard-%d.jpg'
 export const MANIFEST = 'manifest.json'
 export const VIDEO_RECORD = 'video.json'
 export const REVISIONS_FOLDER = 'revisions'
@@ -37,9 +44,14 @@ export function segmentPattern(format: keyof typeof SEGMENT_EXTENSION): string {
   return `segment-%05d.${SEGMENT_EXTENSION[format]}`
 }
 
+/** The sprites' names, as the storyboard refers to them. */
+export function storyboardSprite(index: number): string {
+  return STORYBOARD_SPRITE_PATTERN.replace('%d', String(index))
+}
+
 const FOLDER = '(?:[1-9][0-9]{1,3}p|audio)'
 const STREAMABLE = new RegExp(
-  `^(?:multivariant\\.m3u8|poster\\.jpg|${FOLDER}/(?:media\\.m3u8|init\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
+  `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${FOLDER}/(?:media\\.m3u8|init\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
 )
 
 /** Whether a path inside a revision is one that `/stream` may serve. Anything else is 404, traversal included. */

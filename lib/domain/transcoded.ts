@@ -1,4 +1,5 @@
 import type { EncodeResult } from '#lib/domain/encoding'
+import type { Pictures } from '#lib/domain/pictures'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 
@@ -9,4 +10,5 @@ export interface Transcoded {
   segmentFormat: SegmentFormat
   probe: SourceProbe
   encoded: EncodeResult
+  pictures: Pictures
 }

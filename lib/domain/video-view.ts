@@ -25,7 +25,10 @@ export interface VideoView {
   playback: {
     hls: string
     poster: string | null
+    /** WebVTT whose cues name parts of pictures beside it. */
     storyboard: string | null
+    /** A few silent seconds of it, as MP4. */
+    hover: string | null
     captions: { language: string; label: string; url: string }[]
   } | null
   renditions: Rendition[]

@@ -2,6 +2,7 @@ import type { EncodeResult, EncoderChoice, EncoderReport, VerifyResult } from '#
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
+import type { PicturesResult } from '#lib/media/pictures/write-pictures'
 import type { FileEntry } from '#lib/storage/hash-folder'
 
 /** Everything that runs in the pool: what each task takes and gives. All of it is plain data. */
@@ -10,7 +11,7 @@ export interface TaskMap {
   probe: { input: { sourcePath: string; tools: MediaTools }; output: SourceProbe }
   /** Encodes a second with each encoder, in the sandbox: only a test encode tells whether one works. */
   'detect-encoders': { input: { tools: MediaTools }; output: EncoderReport }
-  /** Makes every rendition, playlist and the poster in an empty folder. Reports progress. */
+  /** Makes every rendition and playlist in an empty folder. Reports progress. */
   encode: {
     input: {
       sourcePath: string
@@ -22,6 +23,11 @@ export interface TaskMap {
       tools: MediaTools
     }
     output: EncodeResult
+  }
+  /** Makes poster, storyboard and hover clip of a source in a folder; what cannot be made is left out. Reports progress. */
+  pictures: {
+    input: { sourcePath: string; outputPath: string; probe: SourceProbe; tools: MediaTools }
+    output: PicturesResult
   }
   /** Decodes all that was written. Fails with output_invalid, source_truncated, source_corrupt. Reports progress. */
   verify: {
@@ -47,6 +53,7 @@ export const TASK_FILES: Record<TaskName, string> = {
   probe: 'workers/probe.ts',
   'detect-encoders': 'workers/detect-encoders.ts',
   encode: 'workers/encode.ts',
+  pictures: 'workers/pictures.ts',
   verify: 'workers/verify.ts',
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',

@@ -75,7 +75,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
       segmentFormat: transcoded.segmentFormat,
       renditions: encoded.renditions,
       audio: encoded.audio,
-      poster: encoded.poster,
+      ...transcoded.pictures,
     },
     durationSeconds: encoded.durationSeconds,
     publishedAt: video.publishedAt ?? new Date(),

@@ -21,6 +21,9 @@ const RevisionSchema = z.object({
   ),
   audio: z.object({ bitrateBps: z.number().nonnegative(), codecs: z.string(), channels: Count }).nullable(),
   poster: z.boolean(),
+  // Files from before there were any do not name them.
+  storyboard: z.boolean().optional(),
+  hover: z.boolean().optional(),
 })
 
 /** Keys this version does not know are dropped; one that is missing makes the file invalid. */

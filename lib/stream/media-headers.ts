@@ -7,6 +7,7 @@ const CONTENT_TYPES: Record<string, string> = {
   m4s: 'video/mp4',
   ts: 'video/mp2t',
   jpg: 'image/jpeg',
+  vtt: 'text/vtt; charset=utf-8',
 }
 
 const YEAR_SECONDS = 31_536_000

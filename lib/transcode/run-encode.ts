@@ -6,14 +6,13 @@ import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 import { isNvencFailure } from '#lib/media/classify-failure'
+import { isHdr } from '#lib/media/color-filters'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import type { MediaTools } from '#lib/media/media-tools'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
-import { writePoster } from '#lib/media/write-poster'
 import { collectRenditions } from '#lib/transcode/collect-renditions'
 import { planEncode, TIMELINE_START_SECONDS } from '#lib/transcode/plan-encode'
 import { planLadder } from '#lib/transcode/plan-ladder'
-import { isHdr } from '#lib/transcode/video-filters'
 
 export interface EncodeRequest {
   sourcePath: string
@@ -37,11 +36,11 @@ interface Approach {
 type Admitted = EncodeRequest & { probe: { video: SourceVideo } }
 
 const DEADLINE_MS = { base: 180_000, perSecond: 60_000 }
-/** The share of progress that is left for playlists and the poster. */
+/** What follows is the playlists' share of progress. */
 const ENCODE_SHARE = 0.97
 
 /**
- * Encodes a source into the whole ladder and writes segments, playlists and poster into `outputPath`.
+ * Encodes a source into the whole ladder and writes segments and playlists into `outputPath`.
  * @throws encode_failed, encode_timeout, source_*, disk_full, cancelled. What it leaves behind then is for the caller to remove.
  */
 export async function runEncode(request: EncodeRequest): Promise<EncodeResult> {
@@ -62,12 +61,6 @@ export async function runEncode(request: EncodeRequest): Promise<EncodeResult> {
     frameSeconds: 1 / (frameRate ?? 30),
   })
   await writeFile(join(outputPath, MULTIVARIANT_PLAYLIST), collected.multivariant)
-  onProgress?.(ENCODE_SHARE)
-  const poster = await writePoster({
-    ...request,
-    renditions: collected.renditions,
-    durationSeconds: collected.durationSeconds,
-  })
   onProgress?.(1)
   return {
     renditions: collected.renditions,
@@ -79,7 +72,6 @@ export async function runEncode(request: EncodeRequest): Promise<EncodeResult> {
       damaged: result.counts.errors > 0,
       endMissing: result.counts.endMissing,
     },
-    poster,
     encoder: sentences.join(' '),
     log: result.log,
   }

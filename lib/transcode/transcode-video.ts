@@ -20,7 +20,7 @@ const PROGRESS_TO = 0.9
 const PROGRESS_WRITE_MS = 500
 
 /**
- * The `transcode` job: every rendition, the audio, the poster and the playlists, in an attempt's own folder.
+ * The `transcode` job: every rendition, the audio, the playlists and the pictures, in an attempt's own folder.
  * In this form one unit is the whole video, so a new attempt starts over.
  * @throws encode_failed, encode_timeout, source_corrupt, disk_full, cancelled
  */
@@ -46,8 +46,16 @@ export async function transcodeVideo(job: JobRecord, context: JobContext): Promi
   const encoded = await withDiskBlamed(() =>
     runTask('encode', request, { signal: context.signal, onProgress }),
   )
-  for (const line of encoded.log) context.log(line)
-  const result: Transcoded = { revisionId, segmentFormat, probe, encoded }
+  const { sourcePath, tools } = request
+  const pictures = await withDiskBlamed(() =>
+    runTask('pictures', { sourcePath, outputPath, probe, tools }, { signal: context.signal }),
+  )
+  for (const line of [...encoded.log, ...pictures.log]) context.log(line)
+  const { poster, storyboard, hover } = pictures
+  const result: Transcoded = {
+    ...{ revisionId, segmentFormat, probe, encoded },
+    pictures: { poster, storyboard, hover },
+  }
   return { result, encoder: encoded.encoder }
 }
 

@@ -1,8 +1,7 @@
 import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
+import { isHdr, TONE_MAP } from '#lib/media/color-filters'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
-
-const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67']
 
 export interface FilterPlan {
   probe: SourceProbe & { video: SourceVideo }
@@ -35,20 +34,6 @@ export function buildVideoFilters({ probe, rungs, toneMap }: FilterPlan): string
     })
     .join(';')
 }
-
-/** Whether standard screens would show its colours too pale. */
-export function isHdr({ colorTransfer }: SourceVideo): boolean {
-  return HDR_TRANSFERS.includes(colorTransfer ?? '')
-}
-
-// Light is compressed in linear space, at 100 nits for white; hable keeps detail in the highlights.
-const TONE_MAP = [
-  'zscale=t=linear:npl=100',
-  'format=gbrpf32le',
-  'zscale=p=bt709',
-  'tonemap=hable:desat=0',
-  'zscale=t=bt709:m=bt709:r=tv',
-]
 
 /**
  * A picture that starts after the sound would leave a hole players stop at, so its first frame is shown from 0. By time,

@@ -36,6 +36,9 @@ const PLAYLIST = Buffer.from(`#EXTM3U\n${'segment-00001.m4s\n'.repeat(200)}`)
 const FILES: Record<string, Buffer> = {
   'multivariant.m3u8': PLAYLIST,
   'poster.jpg': randomBytes(9_000),
+  'storyboard.vtt': Buffer.from('WEBVTT\n'),
+  'storyboard-0.jpg': randomBytes(9_000),
+  'hover.mp4': randomBytes(9_000),
   '720p/media.m3u8': PLAYLIST,
   '720p/init.mp4': randomBytes(800),
   '720p/segment-00001.m4s': randomBytes(100_000),
@@ -201,6 +204,9 @@ test('an answer says what it is: type, length, strong ETag, nosniff', async () =
     '720p/segment-00001.m4s': 'video/mp4',
     'audio/segment-00001.ts': 'video/mp2t',
     'poster.jpg': 'image/jpeg',
+    'storyboard.vtt': 'text/vtt; charset=utf-8',
+    'storyboard-0.jpg': 'image/jpeg',
+    'hover.mp4': 'video/mp4',
   }
   for (const [path, type] of Object.entries(types)) {
     const { headers } = await doors[0].get(`${videos.public.base}/${path}`)

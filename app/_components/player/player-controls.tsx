@@ -20,7 +20,13 @@ import styles from './player-controls.module.css'
 import { QualityMenu, SpeedMenu } from './player-menus'
 
 /** The bar under the picture, the big play sign on it, and what clicks and taps on it do. */
-export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
+export function PlayerControls({
+  renditions,
+  storyboard,
+}: {
+  renditions: Rendition[]
+  storyboard: string | null
+}) {
   const paused = useMediaState('paused')
   const ended = useMediaState('ended')
   const playing = useMediaState('playing')
@@ -59,6 +65,11 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
             <TimeSlider.TrackFill className={`${styles.track} ${styles.fill}`} />
             <TimeSlider.Thumb className={styles.thumb} />
             <TimeSlider.Preview className={styles.preview}>
+              {storyboard && (
+                <TimeSlider.Thumbnail.Root src={toAbsolute(storyboard)} className={styles.previewPicture}>
+                  <TimeSlider.Thumbnail.Img alt="" />
+                </TimeSlider.Thumbnail.Root>
+              )}
               <TimeSlider.Value className={styles.previewTime} />
             </TimeSlider.Preview>
           </TimeSlider.Root>
@@ -93,4 +104,9 @@ export function PlayerControls({ renditions }: { renditions: Rendition[] }) {
       </Controls.Root>
     </>
   )
+}
+
+/** Vidstack finds the pictures beside the storyboard only when its address is absolute; else beside the page. */
+function toAbsolute(path: string): string {
+  return new URL(path, window.location.href).href
 }

@@ -95,7 +95,7 @@ export default function VideoPlayer({ video }: { video: VideoView }) {
             <Poster className={styles.poster} src={playback.poster} alt={`Picture from ${video.title}`} />
           )}
         </MediaProvider>
-        <PlayerControls renditions={video.renditions} />
+        <PlayerControls renditions={video.renditions} storyboard={playback.storyboard} />
       </MediaPlayer>
       {problem && <PlayerProblem message={problem} onRetry={startOver} />}
     </div>

@@ -5,7 +5,9 @@ import { formatAge, formatDuration, formatSpokenDuration } from '#lib/domain/for
 import type { VideoView } from '#lib/domain/video-view'
 import { Icon } from '../controls/icon'
 import { ProgressBar } from '../controls/progress-bar'
+import { HoverClip } from './hover-clip'
 import { Poster } from './poster'
+import { useHoverPreview } from './use-hover-preview'
 import { isMoving, useLiveVideo } from './use-live-video'
 import styles from './video-card.module.css'
 import { describeState } from './video-status'
@@ -22,14 +24,16 @@ export function VideoCard({
   eager?: boolean
 }) {
   const { video, gone } = useLiveVideo(initial)
+  const { active, handlers } = useHoverPreview()
   if (gone) return null
   const visibility = VISIBILITY_LOOKS[video.visibility]
   const upright = (video.height ?? 0) > (video.width ?? 0)
   const settled = video.state === 'ready'
   return (
-    <li className={styles.card}>
+    <li className={styles.card} {...handlers}>
       <div className={styles.picture}>
         <Poster src={video.playback?.poster ?? null} upright={upright} eager={eager} />
+        {active && video.playback?.hover && <HoverClip src={video.playback.hover} upright={upright} />}
         {settled && video.durationSeconds !== null && (
           <span className={styles.duration}>
             <span aria-hidden="true">{formatDuration(video.durationSeconds)}</span>

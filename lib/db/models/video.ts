@@ -40,6 +40,9 @@ export interface VideoRecord {
     renditions: Rendition[]
     audio: AudioRendition | null
     poster: boolean
+    /** Absent in revisions from before there were any. */
+    storyboard?: boolean
+    hover?: boolean
   } | null
   createdAt: Date
   updatedAt: Date

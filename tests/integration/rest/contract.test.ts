@@ -58,7 +58,13 @@ test('a video has exactly the promised fields, with what is known of it', async 
   })
   assert.match(body.playback?.hls ?? '', /^\/stream\/t\/[\w-]+\/\w+\/\w+\/multivariant\.m3u8$/)
   assert.equal((await fetch(client.url + body.playback?.hls)).status, 200)
-  assert.equal((await fetch(client.url + body.playback?.poster)).status, 200)
+  // The token in each address lets in by itself, also to what a storyboard names beside it.
+  const { poster, storyboard, hover } = body.playback ?? {}
+  for (const url of [poster, hover]) assert.equal((await fetch(client.url + url)).status, 200)
+  const cues = await (await fetch(client.url + storyboard)).text()
+  const sprite = /^(storyboard-0\.jpg)#xywh=0,0,\d+,\d+$/m.exec(cues)?.[1] ?? ''
+  const picture = await fetch(new URL(sprite, client.url + storyboard))
+  assert.equal(picture.headers.get('content-type'), 'image/jpeg')
   assert.ok(body.renditions.length > 0)
 })
 

@@ -1,0 +1,81 @@
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HOVER_CLIP } from '#lib/domain/media-paths'
+import { buildInputGuard } from '#lib/media/allowed-formats'
+import { buildStandardColors } from '#lib/media/color-filters'
+import { MEDIA_LIMITS } from '#lib/media/media-limits'
+import type { Moment } from '#lib/media/pictures/choose-pictures'
+import type { PictureSource } from '#lib/media/pictures/write-pictures'
+import type { Written } from '#lib/media/pictures/write-poster'
+import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+
+/** The longer side: a card is 300 to 400 points wide. */
+const SIDE_MAX = 480
+const FRAME_RATE = 15
+/** With 4 s this is at most 250 kB. */
+const BITRATE_BPS_MAX = 500_000
+const DEADLINE_MS = 180_000
+
+/**
+ * Writes `hover.mp4`: the moments one after the other, small and silent, H.264 4:2:0 that begins to play with its first
+ * bytes. @throws cancelled, disk_full
+ */
+export async function writeHoverClip(source: PictureSource, moments: readonly Moment[]): Promise<Written> {
+  const { tools, sourcePath, outputPath, video, signal } = source
+  const path = join(outputPath, HOVER_CLIP)
+  const result = await runFfmpeg({
+    tools,
+    inputPath: sourcePath,
+    outputPath,
+    buildArguments: ({ input, output }) => buildHoverArguments({ ...source, input, output, moments }),
+    // Each moment has a decoder of its own.
+    pixels: video.codedWidth * video.codedHeight * moments.length,
+    deadlineMs: DEADLINE_MS,
+    signal,
+  })
+  if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
+  const { size } = await stat(path).catch(() => ({ size: 0 }))
+  if (result.reason === null && size > 0 && (result.counts.outputs[0]?.frames ?? 0) > 0) {
+    return { written: true, log: [] }
+  }
+  await rm(path, { force: true })
+  const sentence = `There is no hover clip: the source could not be read in places (${result.reason ?? 'no frames'}).`
+  return { written: false, log: [...result.log.slice(-10), sentence] }
+}
+
+/** Pure. One input a moment, so that only the moments are decoded. */
+export function buildHoverArguments(
+  hover: Pick<PictureSource, 'video' | 'toneMap'> & {
+    input: string
+    output: string
+    moments: readonly Moment[]
+  },
+): string[] {
+  const { video, toneMap, input, output, moments } = hover
+  const scale = Math.min(1, SIDE_MAX / Math.max(video.width, video.height))
+  const side = (pixels: number) => Math.max(16, 2 * Math.round((pixels * scale) / 2))
+  const filters = [
+    ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    `fps=${FRAME_RATE}`,
+    ...buildStandardColors(video, `scale=${side(video.width)}:${side(video.height)}:flags=bicubic`, toneMap),
+    ...['format=yuv420p', 'setsar=1'],
+  ]
+  const graph = [
+    ...moments.map((_, index) => `[${index}:${video.streamIndex}]${filters.join(',')}[moment${index}]`),
+    `${moments.map((_, index) => `[moment${index}]`).join('')}concat=n=${moments.length}:v=1:a=0[clip]`,
+  ].join(';')
+  const total = moments.reduce((sum, { lengthSeconds }) => sum + lengthSeconds, 0)
+  return [
+    ...moments.flatMap(({ startSeconds, lengthSeconds }) => [
+      ...buildInputGuard(),
+      ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax), '-threads', '2'],
+      ...['-ss', Math.max(0, startSeconds - 0.002).toFixed(3), '-t', lengthSeconds.toFixed(3)],
+      ...['-an', '-sn', '-dn', '-i', `file:${input}`],
+    ]),
+    ...['-filter_complex', graph, '-map', '[clip]', '-t', total.toFixed(3), '-map_metadata', '-1'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-crf', '29', '-threads:v', '2'],
+    ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+    ...['-maxrate', String(BITRATE_BPS_MAX), '-bufsize', String(BITRATE_BPS_MAX)],
+    ...['-movflags', '+faststart', '-f', 'mp4', '-y', `file:${output}/${HOVER_CLIP}`],
+  ]
+}
