@@ -89,6 +89,11 @@ const ERRORS = {
     retryable: true,
     message: 'Too many attempts. Wait a few minutes and try again.',
   },
+  checksum_mismatch: {
+    status: 460,
+    retryable: true,
+    message: 'These bytes are not those the checksum was made of. Nothing of them was kept; send them again.',
+  },
   internal: {
     status: 500,
     retryable: true,

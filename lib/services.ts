@@ -13,6 +13,7 @@ import { onJobEnded, STAGES, sweepPipeline } from '#lib/pipeline'
 import { holdDataFolder } from '#lib/storage/hold-data-folder'
 import { mountImageIfNeeded } from '#lib/storage/mount-image'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 
 const SWEEP_MS = 20_000
 /** Orphans count as such after an hour, so looking more often would find nothing more. */
@@ -39,6 +40,7 @@ export async function startServices(): Promise<Services> {
   const stop = async () => {
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
     await runner?.stop()
+    await getUploadLeases().close()
     await closePool()
     await disconnectDatabase()
     await held.release()

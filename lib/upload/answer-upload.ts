@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import { findViewer } from '#lib/auth/find-viewer'
+import type { UploadRecord } from '#lib/db/models/upload'
+import type { Viewer } from '#lib/domain/permissions'
 import { PeekrError } from '#lib/errors'
 import { toErrorResponse } from '#lib/http/error-response'
 import { requestIdFrom } from '#lib/http/request-id'
@@ -7,7 +9,11 @@ import { type HeaderReader, requireSameSite } from '#lib/http/require-same-site'
 import { requireViewer } from '#lib/http/require-viewer'
 import { getLog } from '#lib/log'
 import { cancelUpload } from '#lib/upload/cancel-upload'
+import { createFinalUpload } from '#lib/upload/create-final-upload'
+import { findAdmitted } from '#lib/upload/find-admitted'
 import { finishUploadOrLeave } from '#lib/upload/finish-upload'
+import { CHECKSUM_ALGORITHMS, parseChecksum } from '#lib/upload/parse-checksum'
+import { parseConcat } from '#lib/upload/parse-concat'
 import {
   ALLOWED_METHODS,
   parseTusMethod,
@@ -19,7 +25,7 @@ import { toUploadError } from '#lib/upload/to-upload-error'
 import { getTusServer, UPLOADS_ROUTE } from '#lib/upload/tus-server'
 import { runInUploadContext, type UploadContext } from '#lib/upload/upload-context'
 import { nextExpiry } from '#lib/upload/upload-expiry'
-import { getOwnUpload, planUpload } from '#lib/upload/upload-policy'
+import { findUploadRecord, planUpload, requireOwnUpload } from '#lib/upload/upload-policy'
 
 /** A request as both doors see it. */
 export interface UploadRequest {
@@ -29,6 +35,9 @@ export interface UploadRequest {
   header: HeaderReader
   body: Readable | null
 }
+
+/** What clients should send at most in one request: under the 100 MB that some proxies let through (Cloudflare). */
+const CHUNK_SIZE_BYTES = 16 * 1024 ** 2
 
 /** What @tus/server needs to know; cookies and forwarded addresses are no business of its. */
 const PASSED_HEADERS = ['tus-resumable', 'upload-length', 'upload-offset', 'content-type', 'content-length']
@@ -43,6 +52,10 @@ export async function answerUpload(request: UploadRequest): Promise<Response> {
   const context: UploadContext = {
     body: request.body,
     interrupt: new AbortController(),
+    method: 'OPTIONS',
+    viewer: null,
+    credentials: request.header('authorization') ?? request.header('cookie') ?? '',
+    checksum: null,
     planned: null,
     upload: null,
     created: false,
@@ -61,19 +74,59 @@ export async function answerUpload(request: UploadRequest): Promise<Response> {
 async function runRequest(request: UploadRequest, context: UploadContext): Promise<Response> {
   const { header } = request
   const method = parseTusMethod(request.method, header)
+  context.method = method
+  if (method === 'OPTIONS') return describeUploads(await askTusServer(request, context))
   const uploadId = parseUploadId(request.path)
-  if (method !== 'OPTIONS') {
-    requireSameSite(request.method, header)
-    const viewer = requireViewer(
-      await findViewer({ cookie: header('cookie') ?? null, authorization: header('authorization') ?? null }),
-    )
-    if (uploadId !== null) context.upload = await getOwnUpload(viewer, uploadId)
-    requireAddress(method, uploadId)
-    requireTusHeaders(method, header)
-    if (uploadId === null) context.planned = planUpload(viewer, header)
+  requireSameSite(request.method, header)
+  const viewer = await requireUploader(request, context, uploadId)
+  requireAddress(method, uploadId)
+  requireTusHeaders(method, header)
+  context.checksum = parseChecksum(header('upload-checksum'))
+  const concat = parseConcat(header('upload-concat'))
+  if (uploadId === null && concat?.kind === 'final') return createFinal(request, viewer, concat.partIds)
+  // "The Server MUST respond with the 403 Forbidden status to PATCH requests against a final upload URL."
+  if (method === 'PATCH' && context.upload?.kind === 'final') throw new PeekrError('forbidden', FINAL)
+  if (method === 'HEAD' && context.upload?.kind === 'final' && context.upload.state === 'open') {
+    return describeJoining(context.upload)
   }
-  const response = await askTusServer(method, request, context)
+  if (uploadId === null) context.planned = await planUpload(viewer, header)
+  const response = await askTusServer(request, context)
   await addFacts(response, context)
+  return response
+}
+
+const FINAL = { message: 'This upload was put together from its parts and takes no bytes itself.' }
+
+/** Who asks, with the upload the address names read beside, unless the last chunk has just told both. */
+async function requireUploader(
+  { header }: UploadRequest,
+  context: UploadContext,
+  uploadId: string | null,
+): Promise<Viewer> {
+  const admitted = context.method === 'PATCH' ? findAdmitted(uploadId ?? '', context.credentials) : null
+  if (admitted !== null) {
+    context.viewer = admitted.viewer
+    context.upload = admitted.record
+    return admitted.viewer
+  }
+  const [found, record] = await Promise.all([
+    findViewer({ cookie: header('cookie') ?? null, authorization: header('authorization') ?? null }),
+    uploadId === null ? null : findUploadRecord(uploadId),
+  ])
+  const viewer = requireViewer(found)
+  if (uploadId !== null) context.upload = requireOwnUpload(viewer, record)
+  context.viewer = viewer
+  return viewer
+}
+
+async function createFinal({ header }: UploadRequest, viewer: Viewer, partIds: string[]): Promise<Response> {
+  const final = await createFinalUpload({ owner: viewer, partIds, header })
+  const location = `${UPLOADS_ROUTE}/${final._id}`
+  return new Response(null, { status: 201, headers: { location, 'peekr-video-id': final.videoId } })
+}
+
+function describeUploads(response: Response): Response {
+  response.headers.set('tus-checksum-algorithm', CHECKSUM_ALGORITHMS.join(','))
   return response
 }
 
@@ -90,11 +143,8 @@ function requireAddress(method: TusMethod, uploadId: string | null): void {
   throw new PeekrError(uploadId === null ? 'not_found' : 'method_not_allowed')
 }
 
-async function askTusServer(
-  method: TusMethod,
-  { path, header }: UploadRequest,
-  context: UploadContext,
-): Promise<Response> {
+async function askTusServer({ path, header }: UploadRequest, context: UploadContext): Promise<Response> {
+  const { method } = context
   const headers = new Headers()
   for (const name of PASSED_HEADERS) {
     const value = header(name)
@@ -109,15 +159,34 @@ async function askTusServer(
 }
 
 /** What our clients may want to know beyond what @tus/server says. */
-async function addFacts(response: Response, { planned, upload }: UploadContext): Promise<void> {
+async function addFacts(response: Response, { method, planned, upload }: UploadContext): Promise<void> {
   const known = planned ?? upload
   if (known === null) return
-  response.headers.set('Peekr-Video-Id', known.videoId)
+  const isPartial = known.kind === 'partial'
+  if (!isPartial) response.headers.set('Peekr-Video-Id', known.videoId)
+  if (method === 'HEAD') addConcat(response, upload)
   if (upload !== null && upload.metadata !== '') response.headers.set('Upload-Metadata', upload.metadata)
   const offset = Number(response.headers.get('upload-offset') ?? 0)
-  if (offset < known.sizeBytes) response.headers.set('Upload-Expires', nextExpiry().toUTCString())
+  if (isPartial ? upload?.state !== 'joined' : offset < known.sizeBytes)
+    response.headers.set('Upload-Expires', nextExpiry().toUTCString())
   // Complete, yet nobody noticed: the process died, or the database was away, between the last byte and the mark.
   else if (upload?.state === 'open' && response.status === 200) await finishUploadOrLeave(upload._id)
+}
+
+/** No Upload-Offset "unless the concatenation has been successfully finished". */
+function describeJoining(upload: UploadRecord): Response {
+  const response = new Response(null, { status: 200, headers: { 'peekr-video-id': upload.videoId } })
+  addConcat(response, upload)
+  response.headers.set('upload-length', String(upload.sizeBytes))
+  return response
+}
+
+/** "The Server MUST include the Upload-Concat header" of both kinds of upload "in the response to a HEAD request". */
+function addConcat(response: Response, upload: UploadRecord | null): void {
+  if (upload?.kind === 'partial') response.headers.set('Upload-Concat', 'partial')
+  if (upload?.kind !== 'final') return
+  const addresses = (upload.parts ?? []).map((id) => `${UPLOADS_ROUTE}/${id}`)
+  response.headers.set('Upload-Concat', `final;${addresses.join(' ')}`)
 }
 
 function withTusHeaders(response: Response): Response {
@@ -125,6 +194,7 @@ function withTusHeaders(response: Response): Response {
   headers.set('tus-resumable', TUS_VERSION)
   headers.set('x-content-type-options', 'nosniff')
   headers.set('cache-control', 'no-store')
+  if (response.status < 400) headers.set('peekr-chunk-size', String(CHUNK_SIZE_BYTES))
   if (response.status === 412) headers.set('tus-version', TUS_VERSION)
   if (response.status === 405) headers.set('allow', ALLOWED_METHODS)
   return response

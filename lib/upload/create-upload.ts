@@ -6,6 +6,7 @@ import { reserveSpace, settleReservation } from '#lib/upload/reserve-space'
 import type { PlannedUpload } from '#lib/upload/upload-context'
 import { nextExpiry } from '#lib/upload/upload-expiry'
 import { makeUploadFile, removeUploadFile } from '#lib/upload/upload-files'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 
 /** Well below the age at which the ledger forgets a reservation: later, the room may be somebody else's. */
 const CREATION_MS_MAX = 20_000
@@ -13,7 +14,7 @@ const CREATION_MS_MAX = 20_000
 /**
  * Makes an upload: room, file, upload record, video record, in this order, so that a crash leaves only what the
  * sweep can tell from a living upload (a file without a record, an upload without a video). Durable when it returns.
- * If a step fails, those before it are undone.
+ * If a step fails, those before it are undone. This process holds it; `forget` its lease, or let it lapse.
  * @throws quota_exceeded, disk_full, and whatever the database throws
  */
 export async function createUpload(planned: PlannedUpload): Promise<void> {
@@ -24,7 +25,7 @@ export async function createUpload(planned: PlannedUpload): Promise<void> {
     await makeUploadFile(uploadId)
     await UploadModel.create(toUploadRecord(planned))
     if (Date.now() - startedAt > CREATION_MS_MAX) throw new PeekrError('database_away')
-    await VideoModel.create(toVideoRecord(planned))
+    if (planned.kind !== 'partial') await VideoModel.create(toVideoRecord(planned))
   } catch (error) {
     await undoCreation(planned)
     throw error
@@ -33,9 +34,11 @@ export async function createUpload(planned: PlannedUpload): Promise<void> {
   }
 }
 
-function toUploadRecord({ uploadId, videoId, owner, sizeBytes, metadata, metadataHeader }: PlannedUpload) {
+function toUploadRecord(planned: PlannedUpload) {
+  const { uploadId, kind = 'whole', videoId, owner, sizeBytes, metadata, metadataHeader } = planned
   return {
     _id: uploadId,
+    kind,
     videoId,
     ownerId: owner.userId,
     filename: metadata.filename,
@@ -43,10 +46,13 @@ function toUploadRecord({ uploadId, videoId, owner, sizeBytes, metadata, metadat
     metadata: metadataHeader,
     state: 'open' as const,
     expiresAt: nextExpiry(),
+    lease: getUploadLeases().newLease(uploadId),
   }
 }
 
-function toVideoRecord({ uploadId, videoId, owner, sizeBytes, metadata }: PlannedUpload) {
+/** The video an upload will be, as it is made with the upload. */
+export function toVideoRecord(planned: Omit<PlannedUpload, 'kind' | 'metadataHeader'>) {
+  const { uploadId, videoId, owner, sizeBytes, metadata } = planned
   const { filename, title, visibility } = metadata
   return {
     _id: videoId,
@@ -63,6 +69,7 @@ async function undoCreation({ uploadId, videoId }: PlannedUpload): Promise<void>
   try {
     await VideoModel.deleteOne({ _id: videoId })
     await UploadModel.deleteOne({ _id: uploadId })
+    await getUploadLeases().forget(uploadId)
     await removeUploadFile(uploadId)
   } catch (error) {
     getLog('upload').warn(

@@ -2,6 +2,7 @@ import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLog } from '#lib/log'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 
 /**
  * Says that all bytes of an upload are stored: its video goes from `uploading` to `ingesting`, then the upload from
@@ -10,14 +11,16 @@ import { getLog } from '#lib/log'
  * Only from `uploading`: a video that failed meanwhile is not begun again by an event that came late.
  */
 export async function finishUpload(uploadId: string): Promise<void> {
-  const upload = await UploadModel.findOne({ _id: uploadId, state: 'open' }, { videoId: 1 }).lean()
-  if (upload === null) return
+  const upload = await UploadModel.findOne({ _id: uploadId, state: 'open' }, { videoId: 1, kind: 1 }).lean()
+  if (upload === null || upload.kind === 'partial') return
   const { videoId } = upload
   const moved = await VideoModel.updateOne(
     { _id: videoId, state: 'uploading', deletedAt: null },
     { $set: { state: 'ingesting' } },
   )
-  await UploadModel.updateOne({ _id: uploadId, state: 'open' }, { $set: { state: 'finished' } })
+  const finished = { state: 'finished' as const, lease: null, leaseWanted: false }
+  await UploadModel.updateOne({ _id: uploadId, state: 'open' }, { $set: finished })
+  await getUploadLeases().forget(uploadId)
   if (moved.modifiedCount === 1) await enqueueJob('ingest', videoId)
 }
 

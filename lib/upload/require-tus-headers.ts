@@ -1,5 +1,6 @@
 import { PeekrError } from '#lib/errors'
 import type { HeaderReader } from '#lib/http/require-same-site'
+import { parseConcat } from '#lib/upload/parse-concat'
 
 export const TUS_VERSION = '1.0.0'
 
@@ -45,8 +46,10 @@ export function parseByteCount(text: string | null | undefined): number | null {
 }
 
 function requireCreationHeaders(header: HeaderReader): void {
-  if (header('upload-concat')) {
-    throw badRequest('This server does not join partial uploads. Send the file in one upload.')
+  if (parseConcat(header('upload-concat'))?.kind === 'final') {
+    // "The Client MUST NOT include the Upload-Length header in the final upload creation."
+    if (!header('upload-length') && !header('upload-defer-length')) return
+    throw badRequest('The length of a final upload is that of its parts. Leave Upload-Length out.')
   }
   if (header('upload-defer-length') || parseByteCount(header('upload-length')) === null) {
     throw badRequest('Send Upload-Length with the size of the file in bytes.')

@@ -60,18 +60,44 @@ export async function settleDeadReservations(): Promise<void> {
   }
 }
 
-/** Bytes an owner's videos count for: what was uploaded of each, while it or a retry of it holds space. */
+/**
+ * Bytes an owner's videos count for: what was uploaded of each, while it or a retry of it holds space; and parts that
+ * are not put together yet. Videos are read first: a part that has joined one of them by then counts as that video,
+ * any other as itself, so that none counts twice or not at all while it is being joined.
+ */
 export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySet<string>): Promise<number> {
   const videos = await VideoModel.find(
     { ownerId, deletedAt: null },
     { uploadId: 1, state: 1, failure: 1, source: 1 },
   ).lean()
+  const parts = await UploadModel.find(
+    { ownerId, kind: 'partial', state: { $in: ['open', 'joined'] } },
+    { sizeBytes: 1, state: 1, finalId: 1 },
+  )
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  const finals = await findOpenFinals(parts)
+  const known = new Set(videos.map(({ uploadId }) => uploadId))
   let sumBytes = 0
   for (const { uploadId, state, failure, source } of videos) {
     const isGone = state === 'failed' && failure !== null && !isSourceKept(failure.code)
     if (!isGone && !exceptUploadIds.has(uploadId)) sumBytes += source.sizeBytes
   }
+  for (const { _id, sizeBytes, finalId } of parts) {
+    const isElsewhere = finalId ? known.has(finalId) || !finals.has(finalId) : exceptUploadIds.has(_id)
+    if (!isElsewhere) sumBytes += sizeBytes
+  }
   return sumBytes
+}
+
+/** Of the finals that parts have joined, those that are not done with: a joined part of any other is only a record. */
+async function findOpenFinals(parts: { finalId?: string | null }[]): Promise<Set<string>> {
+  const ids = [...new Set(parts.flatMap(({ finalId }) => finalId ?? []))]
+  if (ids.length === 0) return new Set()
+  const open = await UploadModel.find({ _id: { $in: ids }, state: 'open' }, { _id: 1 })
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  return new Set(open.map(({ _id }) => _id))
 }
 
 /** As the pipeline leaves it: a file that is itself the problem goes, and so does one that never came whole. */
@@ -109,9 +135,11 @@ async function requireDiskSpace(request: SpaceRequest, pending: PendingUpload[])
   const { freeBytes } = await withStorageErrors(() => getSpace(uploadsPath()))
   const pendingIds = new Set(pending.map(({ uploadId }) => uploadId))
   let promisedBytes = sumSizes(pending)
-  const open = await UploadModel.find({ state: 'open' }, { sizeBytes: 1 }).lean()
-  for (const { _id, sizeBytes } of open) {
-    if (!pendingIds.has(_id)) promisedBytes += sizeBytes - Math.min(sizeBytes, await storedBytes(_id))
+  const open = await UploadModel.find({ state: 'open' }, { sizeBytes: 1, kind: 1 }).lean()
+  for (const { _id, sizeBytes, kind } of open) {
+    // The bytes of a final upload are on the disk already, as its parts.
+    if (!pendingIds.has(_id) && kind !== 'final')
+      promisedBytes += sizeBytes - Math.min(sizeBytes, await storedBytes(_id))
   }
   const roomBytes = freeBytes - promisedBytes - getConfig().reserveBytes
   if (request.sizeBytes <= roomBytes) return

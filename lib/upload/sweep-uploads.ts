@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { isId } from '#lib/domain/id'
@@ -8,9 +9,12 @@ import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
 import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
+import { releaseParts } from '#lib/upload/create-final-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
+import { JOINING, joinParts } from '#lib/upload/join-parts'
 import { settleDeadReservations } from '#lib/upload/reserve-space'
 import { findStoredBytes, removeUploadFile, uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
+import { getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
 import { getUploadLocker } from '#lib/upload/upload-locker'
 
 export interface UploadSweep {
@@ -47,7 +51,7 @@ async function runSweep(): Promise<UploadSweep> {
   swept.removed += await removeStrayFiles()
   await settleDeadReservations()
   await UploadModel.deleteMany({
-    state: { $in: ['ingested', 'abandoned'] },
+    state: { $in: ['ingested', 'abandoned', 'joined'] },
     updatedAt: { $lt: new Date(Date.now() - RECORD_MS_MAX) },
   }).setOptions({ sanitizeFilter: false })
   if (swept.finished + swept.expired + swept.removed > 0) getLog('upload').info(swept, 'Swept the uploads.')
@@ -60,20 +64,27 @@ async function sweepOpenUpload(upload: UploadRecord): Promise<keyof UploadSweep 
   const release = getUploadLocker().tryLock(upload._id)
   if (release === null) return null
   try {
-    return await settleOpenUpload(upload)
+    const held = await getUploadLeases().tryHold(upload._id)
+    return held === null ? null : await settleOpenUpload(upload, held)
   } finally {
     release()
   }
 }
 
-async function settleOpenUpload(upload: UploadRecord): Promise<keyof UploadSweep | null> {
+async function settleOpenUpload(upload: UploadRecord, held: HeldUpload): Promise<keyof UploadSweep | null> {
+  const isExpired = upload.expiresAt.getTime() < Date.now()
+  if (upload.kind === 'partial') return isExpired ? giveUpPart(upload) : null
   const video = await VideoModel.findById(upload.videoId, { state: 1, deletedAt: 1 }).lean()
   if (video === null || video.deletedAt !== null) return removeUpload(upload)
-  const storedBytes = await findStoredBytes(upload._id)
+  if (upload.kind === 'final' && !isExpired) {
+    await joinParts(upload) // its client asked for that, and was told nothing
+    return finish(upload)
+  }
+  const storedBytes = await findStoredBytes(upload._id, held)
   if (storedBytes === upload.sizeBytes || hasStarted(video.state)) return finish(upload)
   if (storedBytes === null)
     return giveUp(upload, 'The part of this file that had come is gone. Upload it again.')
-  if (upload.expiresAt.getTime() < Date.now()) return giveUp(upload)
+  if (isExpired) return giveUp(upload)
   return null
 }
 
@@ -84,6 +95,14 @@ function hasStarted(state: VideoState): boolean {
 
 async function hasAllBytes({ _id, sizeBytes }: UploadRecord): Promise<boolean> {
   return (await findSize(_id)) === sizeBytes
+}
+
+/** A part nobody put together with others. It has no video that could say so. */
+async function giveUpPart({ _id }: UploadRecord): Promise<'expired'> {
+  await UploadModel.updateOne({ _id, state: 'open' }, { $set: { state: 'abandoned' } })
+  await getUploadLeases().forget(_id)
+  await removeUploadFile(_id)
+  return 'expired'
 }
 
 async function finish({ _id }: UploadRecord): Promise<'finished'> {
@@ -104,32 +123,48 @@ async function giveUp(
   )
   if ((await VideoModel.exists({ _id: videoId, state: 'failed' })) === null) return null
   await UploadModel.updateOne({ _id, state: 'open' }, { $set: { state: 'abandoned' } })
+  await getUploadLeases().forget(_id)
   await removeUploadFile(_id)
   return 'expired'
 }
 
-async function removeUpload({ _id }: UploadRecord): Promise<'removed'> {
+async function removeUpload({ _id, kind }: UploadRecord): Promise<'removed'> {
+  if (kind === 'final') await releaseParts(_id)
   await cancelUpload(_id)
   return 'removed'
 }
 
 /** Files whose upload has ended or never began. Names that are not ours are left alone. */
 async function removeStrayFiles(): Promise<number> {
-  const names = (await readUploadsFolder()).filter(isId)
-  let removed = 0
+  const all = await readUploadsFolder()
+  const names = all.filter(isId)
+  let removed = await removeStrayJoins(all)
   for (let start = 0; start < names.length; start += LOOKUP_MAX) {
     const batch = names.slice(start, start + LOOKUP_MAX)
-    const records = await UploadModel.find({ _id: { $in: batch } }, { state: 1 })
+    const records = await UploadModel.find({ _id: { $in: batch } }, { state: 1, finalId: 1 })
       .setOptions({ sanitizeFilter: false })
       .lean()
-    const states = new Map(records.map(({ _id, state }) => [_id, state]))
+    const states = new Map(records.map((record) => [record._id, record]))
     for (const name of batch) {
-      const state = states.get(name)
+      const { state, finalId } = states.get(name) ?? {}
       if (state === 'open' || state === 'finished') continue
+      if (state === 'joined' && (await UploadModel.exists({ _id: finalId, state: 'open' }))) continue
       if (state === undefined && (await isYoung(name))) continue
       await removeUploadFile(name)
       removed += 1
     }
+  }
+  return removed
+}
+
+/** What a join that was cut off wrote, when its upload is no longer open. */
+async function removeStrayJoins(names: string[]): Promise<number> {
+  let removed = 0
+  for (const name of names.filter((candidate) => candidate.endsWith(JOINING))) {
+    const uploadId = name.slice(0, -JOINING.length)
+    if (!isId(uploadId) || (await UploadModel.exists({ _id: uploadId, state: 'open' }))) continue
+    await rm(join(uploadsPath(), name), { force: true })
+    removed += 1
   }
   return removed
 }

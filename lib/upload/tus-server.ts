@@ -3,8 +3,9 @@ import { type Lock, Server } from '@tus/server'
 import { getConfig } from '#lib/config'
 import { singleton } from '#lib/singleton'
 import { finishUploadOrLeave } from '#lib/upload/finish-upload'
-import { getUploadContext } from '#lib/upload/upload-context'
+import { getUploadContext, type UploadContext } from '#lib/upload/upload-context'
 import { uploadsPath } from '#lib/upload/upload-files'
+import { getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
 import { getUploadLocker } from '#lib/upload/upload-locker'
 import { UploadStore } from '#lib/upload/upload-store'
 
@@ -28,7 +29,8 @@ function createTusServer(): Server {
     namingFunction: () => getUploadContext().planned?.uploadId ?? '',
     locker: { newLock: createLock },
     onUploadFinish: async (_request, upload) => {
-      await finishUploadOrLeave(upload.id)
+      const { planned, upload: known } = getUploadContext()
+      if ((planned ?? known)?.kind !== 'partial') await finishUploadOrLeave(upload.id)
       return {}
     },
     onResponseError: (_request, error) => {
@@ -38,14 +40,40 @@ function createTusServer(): Server {
   })
 }
 
+/** One writer for an upload: among the requests of this process by its locker, among processes by the lease. */
 function createLock(uploadId: string): Lock {
   let release = () => {}
-  const { interrupt } = getUploadContext()
+  const context = getUploadContext()
+  const interrupt = () => context.interrupt.abort()
   return {
     // Their own way of letting go gives a stalled holder three more seconds; ours stops reading at once.
     lock: async () => {
-      release = await getUploadLocker().lock(uploadId, () => interrupt.abort())
+      release = await getUploadLocker().lock(uploadId, interrupt)
+      // What is being created is held as soon as it is there.
+      if (context.planned !== null) return
+      try {
+        const held = await getUploadLeases().hold(uploadId)
+        if (held !== null) admit(held, context, interrupt)
+      } catch (error) {
+        release()
+        throw error
+      }
     },
-    unlock: async () => release(),
+    unlock: async () => {
+      const held = getUploadLeases().find(uploadId)
+      if (held !== null) {
+        held.interrupt = null
+        held.usedAtMs = performance.now()
+      }
+      release()
+    },
   }
+}
+
+function admit(held: HeldUpload, context: UploadContext, interrupt: () => void): void {
+  const { viewer, upload: record, credentials } = context
+  held.interrupt = interrupt
+  held.usedAtMs = performance.now()
+  if (viewer === null || record === null || held.admitted?.record === record) return
+  held.admitted = { credentials, viewer, record, atMs: performance.now() }
 }

@@ -3,11 +3,16 @@ import type { Readable } from 'node:stream'
 import type { UploadRecord } from '#lib/db/models/upload'
 import type { Viewer } from '#lib/domain/permissions'
 import { singleton } from '#lib/singleton'
+import type { Checksum } from '#lib/upload/parse-checksum'
 import type { UploadMetadata } from '#lib/upload/parse-upload-metadata'
+import type { TusMethod } from '#lib/upload/require-tus-headers'
 
 /** What a creation will make. */
 export interface PlannedUpload {
   uploadId: string
+  /** `whole` when left out. */
+  kind?: 'whole' | 'partial'
+  /** Of a `partial`, which has no video, its own id. */
   videoId: string
   owner: Viewer
   sizeBytes: number
@@ -21,6 +26,12 @@ export interface UploadContext {
   body: Readable | null
   /** Aborts when another request wants the lock that this one holds. */
   interrupt: AbortController
+  method: TusMethod
+  viewer: Viewer | null
+  /** What the viewer was told by: the Authorization header, or the cookies. */
+  credentials: string
+  /** What the body must amount to. */
+  checksum: Checksum | null
   /** Set on POST. */
   planned: PlannedUpload | null
   /** The upload the address names, checked to be the viewer's own. */

@@ -15,4 +15,5 @@ export async function putOffExpiry(upload: Pick<UploadRecord, '_id' | 'expiresAt
   const expiresAt = nextExpiry()
   if (expiresAt.getTime() - upload.expiresAt.getTime() < STEP_MS) return
   await UploadModel.updateOne({ _id: upload._id, state: 'open' }, { $set: { expiresAt } })
+  upload.expiresAt = expiresAt // the same record may serve the next chunk as well
 }

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getConfig } from '#lib/config'
 import { UploadModel } from '#lib/db/models/upload'
@@ -7,6 +7,7 @@ import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
 import { syncPath } from '#lib/storage/sync-tree'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
+import type { HeldUpload } from '#lib/upload/upload-leases'
 
 /** The folder of the uploads' files. */
 export function uploadsPath(): string {
@@ -48,20 +49,37 @@ export async function removeUploadFile(uploadId: string): Promise<void> {
 
 /**
  * How many bytes of an upload are on this disk, or null when it has no file. They are synced first: after a kill the
- * page cache may hold more than the disk, and whoever is told a number may count on it.
+ * page cache may hold more than the disk, and whoever is told a number may count on it. For whoever holds the upload:
+ * bytes that came with a checksum which nobody compared before a process died are dropped.
  */
-export async function findStoredBytes(uploadId: string): Promise<number | null> {
-  return withStorageErrors(async () => {
-    const handle = await open(uploadFilePath(uploadId), 'r').catch((error: unknown) => {
+export async function findStoredBytes(uploadId: string, held: HeldUpload | null): Promise<number | null> {
+  const unverifiedFrom = held?.unverifiedFrom ?? null
+  const storedBytes = await withStorageErrors(async () => {
+    const handle = await open(uploadFilePath(uploadId), 'r+').catch((error: unknown) => {
       if (isErrno(error, 'ENOENT')) return null
       throw error
     })
     if (handle === null) return null
     try {
+      if (unverifiedFrom !== null) await cutFile(handle, unverifiedFrom)
       await handle.datasync()
       return (await handle.stat()).size
     } finally {
       await handle.close()
     }
   })
+  if (held !== null && unverifiedFrom !== null) await markUnverified(uploadId, held, null)
+  return storedBytes
+}
+
+/** Shortens a file; never makes it longer. Not on the disk before the next sync. */
+export async function cutFile(handle: FileHandle, sizeBytes: number): Promise<void> {
+  if ((await handle.stat()).size > sizeBytes) await handle.truncate(sizeBytes)
+}
+
+/** Says from where an upload's bytes are not verified, in its record as well; null: all are. */
+export async function markUnverified(uploadId: string, held: HeldUpload, from: number | null): Promise<void> {
+  if (from !== null) held.unverifiedFrom = from
+  await UploadModel.updateOne({ _id: uploadId, state: 'open' }, { $set: { unverifiedFrom: from } })
+  held.unverifiedFrom = from
 }

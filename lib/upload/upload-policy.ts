@@ -10,30 +10,32 @@ import { parseByteCount } from '#lib/upload/require-tus-headers'
 import type { PlannedUpload } from '#lib/upload/upload-context'
 
 /** What a POST asks for, if this viewer may have it. @throws forbidden, too_large, bad_request, a ZodError */
-export function planUpload(owner: Viewer, header: HeaderReader): PlannedUpload {
+export async function planUpload(owner: Viewer, header: HeaderReader): Promise<PlannedUpload> {
   if (!canUpload(owner)) throw new PeekrError('forbidden')
   const sizeBytes = parseByteCount(header('upload-length')) ?? 0
-  requireAllowedSize(sizeBytes)
+  await requireAllowedSize(owner, sizeBytes)
+  const kind = header('upload-concat') ? 'partial' : 'whole'
+  const uploadId = createId()
   const metadataHeader = header('upload-metadata') ?? ''
-  return {
-    uploadId: createId(),
-    videoId: createId(),
-    owner,
-    sizeBytes,
-    metadata: parseUploadMetadata(metadataHeader),
-    metadataHeader,
-  }
+  const metadata = parseUploadMetadata(metadataHeader)
+  const videoId = kind === 'partial' ? uploadId : createId()
+  return { uploadId, kind, videoId, owner, sizeBytes, metadata, metadataHeader }
+}
+
+/** The record of an upload, whoever's it is, or null. Anything that is no id names none. */
+export async function findUploadRecord(uploadId: string): Promise<UploadRecord | null> {
+  return isId(uploadId) ? UploadModel.findById(uploadId).lean() : null
 }
 
 /** The viewer's own upload. Somebody else's looks as if it did not exist. @throws not_found, forbidden */
-export async function getOwnUpload(viewer: Viewer, uploadId: string): Promise<UploadRecord> {
-  const upload = isId(uploadId) ? await UploadModel.findById(uploadId).lean() : null
+export function requireOwnUpload(viewer: Viewer, upload: UploadRecord | null): UploadRecord {
   if (upload === null || upload.ownerId !== viewer.userId) throw new PeekrError('not_found')
   if (!canUpload(viewer)) throw new PeekrError('forbidden')
   return upload
 }
 
-function requireAllowedSize(sizeBytes: number): void {
+/** @throws too_large when a file of this size is more than the server takes */
+export async function requireAllowedSize(_owner: Viewer, sizeBytes: number): Promise<void> {
   const { uploadSizeBytesMax } = getConfig()
   if (sizeBytes <= uploadSizeBytesMax) return
   throw new PeekrError('too_large', {

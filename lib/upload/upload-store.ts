@@ -1,12 +1,15 @@
+import { type FileHandle, open } from 'node:fs/promises'
 import { FileStore } from '@tus/file-store'
 import { ERRORS, type KvStore, Upload } from '@tus/utils'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
 import { PeekrError } from '#lib/errors'
+import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
 import { getUploadContext } from '#lib/upload/upload-context'
 import { putOffExpiry } from '#lib/upload/upload-expiry'
-import { findStoredBytes, uploadFilePath } from '#lib/upload/upload-files'
+import { findStoredBytes, markUnverified, uploadFilePath } from '#lib/upload/upload-files'
+import { closeFile, getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
 import { writeBody } from '#lib/upload/write-body'
 
 /**
@@ -19,7 +22,14 @@ export class UploadStore extends FileStore {
     super({ directory, configstore: recordStore })
     // What is really there. `getExpiration` stays 0: the built-in expiry counts from creation and ours from the last
     // sign of life, so the headers and the sweep are our own.
-    this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration']
+    this.extensions = [
+      'creation',
+      'creation-with-upload',
+      'termination',
+      'expiration',
+      'checksum',
+      'concatenation',
+    ]
   }
 
   override async create(upload: Upload): Promise<Upload> {
@@ -27,6 +37,8 @@ export class UploadStore extends FileStore {
     if (context.planned === null) throw new Error('an upload can only be made by a POST')
     await createUpload(context.planned)
     context.created = true
+    const held = await getUploadLeases().hold(context.planned.uploadId)
+    if (held !== null) held.interrupt = () => context.interrupt.abort()
     upload.storage = { type: 'file', path: uploadFilePath(upload.id) }
     return upload
   }
@@ -41,26 +53,44 @@ export class UploadStore extends FileStore {
     offset: number,
   ): Promise<number> {
     drained.resume()
-    const { body, interrupt, planned, upload } = getUploadContext()
-    const sizeBytes = planned?.sizeBytes ?? upload?.sizeBytes ?? 0
-    const path = uploadFilePath(id)
-    const newOffset = await writeBody({ source: body, path, offset, sizeBytes, signal: interrupt.signal })
-    if (upload !== null) await putOffExpiry(upload)
-    return newOffset
+    const { body, interrupt, planned, upload, checksum } = getUploadContext()
+    const leases = getUploadLeases()
+    const held = leases.find(id)
+    if (held !== null && checksum !== null) await markUnverified(id, held, offset)
+    try {
+      const newOffset = await writeBody({
+        source: body,
+        openFile: () => openForWriting(id, held),
+        offset,
+        sizeBytes: planned?.sizeBytes ?? upload?.sizeBytes ?? 0,
+        checksum,
+        signal: interrupt.signal,
+        requireHeld: () => leases.requireHeld(id),
+      })
+      if (held !== null && checksum !== null) await markUnverified(id, held, null)
+      if (held !== null) held.storedBytes = newOffset
+      if (upload !== null) await putOffExpiry(upload)
+      return newOffset
+    } catch (error) {
+      if (held !== null) await closeFile(held) // what it knows of the file may be wrong now
+      throw error
+    }
   }
 
   /** Who lost the last answer must still learn that all is there, even when the pipeline has taken the file away. */
   override async getUpload(id: string): Promise<Upload> {
-    // The record was read to find the owner. While this request waited for the lock it can only have ended, and then
-    // the file says so: complete, or gone. Reading it once more with each chunk would cost a round trip for nothing.
-    const known = getUploadContext().upload
-    const storedBytes = known?.state === 'open' ? await findStoredBytes(id) : null
-    if (known !== null && storedBytes !== null) return toTusUpload(known, storedBytes)
+    // The record was read to find the owner. While this request waited for the lease it can only have ended, and then
+    // there is none. Reading it once more with each chunk would cost a round trip for nothing.
+    const { upload: known, method } = getUploadContext()
+    const held = getUploadLeases().find(id)
+    if (known !== null && held !== null) {
+      if (method !== 'PATCH' || held.storedBytes === null) held.storedBytes = await findStoredBytes(id, held)
+      if (held.storedBytes !== null) return toTusUpload(known, held.storedBytes)
+    }
     const record = await UploadModel.findById(id).lean()
     if (record === null) throw ERRORS.FILE_NOT_FOUND
-    if (record.state === 'finished' || record.state === 'ingested')
-      return toTusUpload(record, record.sizeBytes)
-    throw new PeekrError('upload_expired')
+    if (record.state === 'open' || record.state === 'abandoned') throw new PeekrError('upload_expired')
+    return toTusUpload(record, record.sizeBytes)
   }
 
   override async remove(id: string): Promise<void> {
@@ -70,6 +100,19 @@ export class UploadStore extends FileStore {
   /** Nobody reads a source through tus. */
   override read(): never {
     throw new PeekrError('not_found')
+  }
+}
+
+async function openForWriting(uploadId: string, held: HeldUpload | null): Promise<FileHandle> {
+  if (held?.file) return held.file
+  try {
+    if (held === null) throw new PeekrError('upload_expired')
+    const file = await open(uploadFilePath(uploadId), 'r+')
+    held.file = file
+    return file
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) throw new PeekrError('upload_expired', { cause: error })
+    throw error
   }
 }
 

@@ -1,54 +1,86 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { PeekrError } from '#lib/errors'
-import { isErrno, toStorageError } from '#lib/storage/to-storage-error'
+import { toStorageError } from '#lib/storage/to-storage-error'
+import type { Checksum } from '#lib/upload/parse-checksum'
 import { type BodyEnding, receiveBody } from '#lib/upload/receive-body'
+import { cutFile } from '#lib/upload/upload-files'
 
 export interface BodyWrite {
   source: Readable | null
-  path: string
+  /** Called with the first bytes, because a finished upload's file may be gone. Who calls closes it. */
+  openFile: () => Promise<FileHandle>
   /** Where the file ends now. */
   offset: number
   /** Where it may end at most. */
   sizeBytes: number
+  /** What the whole body must amount to, or nothing of it is kept. */
+  checksum: Checksum | null
   signal: AbortSignal
+  /** Asked before each write; throws when the file is no longer this process's to write. */
+  requireHeld: () => void
   idleMs?: number
 }
 
 const IDLE_MS = 60_000
 
 /**
- * Appends a request's body to the file at `path` and returns the new length. What it returns is on the disk
+ * Appends a request's body to the file and returns the new length. What it returns is on the disk
  * (fdatasync), so an acknowledged byte survives a power cut. When the body breaks off, what came is kept and synced
- * as well, and the file's length stays the truth; a body longer than the upload leaves the file as it was.
- * @throws too_large, disk_full, locked (another request took over), upload_stalled, upload_expired (no file),
+ * as well, and the file's length stays the truth; a body longer than the upload, or one that cannot be compared with
+ * its checksum, leaves the file as it was.
+ * @throws too_large, disk_full, locked (another request took over), upload_stalled, checksum_mismatch,
  *   bad_request (the connection broke off; nobody is there to read it)
  */
 export async function writeBody(options: BodyWrite): Promise<number> {
-  const { source, path, offset, sizeBytes, signal, idleMs = IDLE_MS } = options
+  const { source, openFile, offset, sizeBytes, checksum, signal, requireHeld, idleMs = IDLE_MS } = options
   if (source === null) return offset
-  const target = new SyncedFile(path, offset)
+  const hash = checksum === null ? null : createHash(checksum.algorithm)
+  let file: FileHandle | null = null
+  let position = offset
+  let failure: unknown = null
+  const writeBatch = async (buffers: Buffer[]) => {
+    requireHeld()
+    file ??= await openFile()
+    if (hash !== null) for (const buffer of buffers) hash.update(buffer)
+    for (let rest = buffers; rest.length > 0; ) {
+      const { bytesWritten } = await file.writev(rest, position)
+      position += bytesWritten
+      // A disk that runs full writes a part; the next call says why.
+      rest = dropBytes(rest, bytesWritten)
+    }
+  }
+  const bytesMax = sizeBytes - offset
   try {
-    let failure: unknown = null
-    const ending = await receiveBody({
-      source,
-      bytesMax: sizeBytes - offset,
-      signal,
-      idleMs,
-      writeBatch: (buffers) => target.append(buffers),
-    }).catch((error: unknown) => {
-      failure = error // what was written before it still has to reach the disk
-      return null
-    })
-    if (ending === 'too_long') await target.cutTo(offset)
-    await target.sync()
-    if (ending === null) throw failure
-    if (ending !== 'end') throw endingError(ending)
-    return target.position
+    const ending = await receiveBody({ source, bytesMax, signal, idleMs, writeBatch }).catch(
+      (error: unknown) => {
+        failure = error // what was written before it still has to reach the disk
+        return null
+      },
+    )
+    const isVerified = checksum === null || (ending === 'end' && hash?.digest('base64') === checksum.value)
+    if (file !== null) {
+      requireHeld()
+      if (ending === 'too_long' || !isVerified) await cutFile(file, offset)
+      await syncOrGiveUp(file, offset)
+    }
+    if (failure !== null) throw failure
+    if (ending !== 'end') throw endingError(ending ?? 'broken')
+    if (!isVerified) throw new PeekrError('checksum_mismatch')
+    return position
   } catch (error) {
-    throw toUploadError(error)
-  } finally {
-    await target.close()
+    throw toStorageError(error)
+  }
+}
+
+/** Delayed allocation can report a full disk only here: then the new bytes are given up, as they are not stored. */
+async function syncOrGiveUp(file: FileHandle, offset: number): Promise<void> {
+  try {
+    await file.datasync()
+  } catch (error) {
+    await cutFile(file, offset)
+    throw error
   }
 }
 
@@ -68,55 +100,6 @@ function endingError(ending: Exclude<BodyEnding, 'end'>): PeekrError {
   return new PeekrError('bad_request', {
     message: 'The connection broke off. What arrived is kept; resume the upload.',
   })
-}
-
-function toUploadError(error: unknown): unknown {
-  if (isErrno(error, 'ENOENT')) return new PeekrError('upload_expired', { cause: error })
-  return toStorageError(error)
-}
-
-/** A file that grows at its end; opened with the first bytes, because a finished upload's file may be gone. */
-class SyncedFile {
-  readonly #path: string
-  readonly #start: number
-  #handle: FileHandle | null = null
-  position: number
-
-  constructor(path: string, start: number) {
-    this.#path = path
-    this.#start = start
-    this.position = start
-  }
-
-  async append(buffers: Buffer[]): Promise<void> {
-    this.#handle ??= await open(this.#path, 'r+')
-    let rest = buffers
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#handle.writev(rest, this.position)
-      this.position += bytesWritten
-      // A disk that runs full writes a part; the next call says why.
-      rest = dropBytes(rest, bytesWritten)
-    }
-  }
-
-  async cutTo(length: number): Promise<void> {
-    await this.#handle?.truncate(length)
-    this.position = length
-  }
-
-  /** Delayed allocation can report a full disk only here: then the new bytes are given up, as they are not stored. */
-  async sync(): Promise<void> {
-    try {
-      await this.#handle?.datasync()
-    } catch (error) {
-      await this.cutTo(this.#start)
-      throw error
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#handle?.close()
-  }
 }
 
 function dropBytes(buffers: Buffer[], count: number): Buffer[] {

@@ -16,6 +16,7 @@ import { configureLog } from '#lib/log'
 import { forgetSingleton, singleton } from '#lib/singleton'
 import { handleUpload } from '#lib/upload/handle-upload'
 import { uploadFilePath } from '#lib/upload/upload-files'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 import { uploadResponse } from '#lib/upload/upload-response'
 
 export type Door = 'front door' | 'route handler'
@@ -60,7 +61,9 @@ export async function openUploadTest(options: { dataPath?: string } = {}): Promi
         server.closeAllConnections()
         await new Promise((resolve) => server.close(resolve))
       }
-      for (const name of ['upload.tus', 'upload.locker', 'upload.sweep']) forgetSingleton(name)
+      await getUploadLeases().close()
+      for (const name of ['upload.tus', 'upload.locker', 'upload.leases', 'upload.sweep'])
+        forgetSingleton(name)
       await mongoose.connection.dropDatabase()
       await disconnectDatabase()
       await rm(folder, { recursive: true, force: true })

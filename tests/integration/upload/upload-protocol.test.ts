@@ -127,7 +127,7 @@ for (const door of DOORS) {
       assert.equal(answer.headers.get('tus-max-size'), String(100 * 1024 ** 3))
       assert.equal(
         answer.headers.get('tus-extension'),
-        'creation,creation-with-upload,termination,expiration',
+        'creation,creation-with-upload,termination,expiration,checksum,concatenation',
       )
       assert.equal(answer.headers.get('access-control-allow-origin'), null)
     })
@@ -213,7 +213,7 @@ for (const door of DOORS) {
       ['a length that is no number', 400, { 'upload-length': '1e3' }],
       ['a length beyond the limit', 413, { 'upload-length': '9000000000000000' }],
       ['a length beyond counting', 400, { 'upload-length': '99999999999999999999' }],
-      ['a part to be joined', 400, { 'upload-length': '1', 'upload-concat': 'partial' }],
+      ['an unknown kind of concatenation', 400, { 'upload-length': '1', 'upload-concat': 'some' }],
       ['metadata that is not Base64', 400, { 'upload-length': '1', 'upload-metadata': 'title !!!!' }],
       [
         'an unknown visibility',
