@@ -1,6 +1,8 @@
+import { buildEraseFilter, isToErase } from '#lib/db/bin-filters'
 import { JOB_KINDS, JobModel, type JobRecord } from '#lib/db/models/job'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { failVideo } from '#lib/db/move-video'
+import { getServerTime } from '#lib/db/server-time'
 import type { VideoState } from '#lib/domain/video'
 import { errorMessage, isSourceFault } from '#lib/errors'
 import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
@@ -30,11 +32,17 @@ export async function advanceVideo(videoId: string): Promise<void> {
   const video = await VideoModel.findById(videoId, {
     state: 1,
     deletedAt: 1,
+    eraseAt: 1,
     uploadId: 1,
     revision: 1,
   }).lean()
   if (video === null) return forgetEndedJobs(videoId, JOB_KINDS)
-  if (video.deletedAt !== null) return enqueueJob('delete', videoId, { fresh: true })
+  if (video.deletedAt !== null) {
+    // What lies in the bin stays as it is.
+    return isToErase(video, await getServerTime())
+      ? enqueueJob('delete', videoId, { fresh: true })
+      : undefined
+  }
   if (!UNDER_WAY.includes(video.state)) return
   // Read after the video: a job that ended badly before its last retry is forgotten by now.
   const jobs = await JobModel.find({ videoId }, { kind: 1, state: 1, failure: 1 }).lean()
@@ -81,7 +89,9 @@ async function settleFailure(
 
 /** Makes up for every event that was lost: looks at each video that is on its way. One's trouble is not another's. */
 export async function sweepPipeline(): Promise<void> {
-  const underWay = { $or: [{ state: { $in: UNDER_WAY } }, { deletedAt: { $ne: null } }] }
+  const underWay = {
+    $or: [{ state: { $in: UNDER_WAY }, deletedAt: null }, buildEraseFilter(await getServerTime())],
+  }
   const videos = await VideoModel.find(underWay, { _id: 1 }).setOptions({ sanitizeFilter: false }).lean()
   for (const { _id: videoId } of videos) {
     await advanceVideo(videoId).catch((error) =>

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { removeOrphans } from '#lib/catalog/remove-orphans'
+import { pruneSnapshots } from '#lib/catalog/snapshots/prune-snapshots'
+import { settleRestores } from '#lib/catalog/snapshots/settle-restores'
 import { getConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { isPeekrError } from '#lib/errors'
@@ -18,6 +20,7 @@ import { getUploadLeases } from '#lib/upload/upload-leases'
 const SWEEP_MS = 20_000
 /** Orphans count as such after an hour, so looking more often would find nothing more. */
 const ORPHAN_SWEEP_MS = 3_600_000
+const PRUNE_SWEEP_MS = 900_000
 
 export interface Services {
   /** Hands jobs back, ends every child, and lets go of the database. Safe to call twice. */
@@ -35,7 +38,11 @@ export async function startServices(): Promise<Services> {
   const held = await openData(dataPath)
   const runner = role === 'web' ? null : startRunner({ handlers: STAGES, jobsMax, onEnded: onJobEnded })
   if (runner !== null) reportEncoders()
-  const sweeps = [startSweep(makeUp, SWEEP_MS), startSweep(() => removeOrphans(), ORPHAN_SWEEP_MS)]
+  const sweeps = [
+    startSweep(makeUp, SWEEP_MS),
+    startSweep(() => removeOrphans(), ORPHAN_SWEEP_MS),
+    startSweep(() => pruneSnapshots(), PRUNE_SWEEP_MS),
+  ]
   let stopping: Promise<void> | null = null
   const stop = async () => {
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
@@ -68,6 +75,7 @@ async function openData(dataPath: string): Promise<{ release(): Promise<void> }>
 
 /** What a lost event or a crash left undone. */
 async function makeUp(): Promise<void> {
+  await settleRestores()
   await sweepUploads()
   await sweepPipeline()
   wakeJobs()

@@ -2,30 +2,54 @@ import { z } from 'zod'
 import { getConfig } from '#lib/config'
 import { SettingModel } from '#lib/db/models/setting'
 
-/** What an administrator changes at run time; everything else comes from the environment. */
-export const SettingChanges = z.strictObject({
-  registration: z.enum(['open', 'closed']).optional(),
-  originals: z.enum(['remove', 'keep']).optional(),
+const count = (max: number) => {
+  const message = `Give a whole number from 0 to ${max}.`
+  return z.int(message).min(0, message).max(max, message)
+}
+
+const SettingsSchema = z.strictObject({
+  /** Whether strangers may make themselves an account. */
+  registration: z.enum(['open', 'closed']),
+  /** What becomes of an original after its video was verified. */
+  originals: z.enum(['remove', 'keep']),
+  /** Days that a deleted video lies in the bin; 0 erases it at once. */
+  binDays: count(3650),
+  /** Of how many of the last hours, days, weeks and months a snapshot is kept. */
+  snapshotsHourly: count(1000),
+  snapshotsDaily: count(1000),
+  snapshotsWeekly: count(1000),
+  snapshotsMonthly: count(1000),
+  /** With less free than this many GiB, snapshots that alone hold an old version go before their time. */
+  snapshotFloorGib: count(1_000_000),
 })
+/** The settings in force. */
+export type Settings = z.output<typeof SettingsSchema>
+
+/** What an administrator changes at run time; everything else comes from the environment. */
+export const SettingChanges = SettingsSchema.partial()
 export type SettingChanges = z.output<typeof SettingChanges>
 
-export interface Settings {
-  /** Whether strangers may make themselves an account. */
-  registration: 'open' | 'closed'
-  /** What becomes of an original after its video was verified. */
-  originals: 'remove' | 'keep'
+function getDefaults(): Settings {
+  return {
+    registration: 'closed',
+    originals: getConfig().originals,
+    binDays: 30,
+    snapshotsHourly: 24,
+    snapshotsDaily: 7,
+    snapshotsWeekly: 4,
+    snapshotsMonthly: 6,
+    snapshotFloorGib: 5,
+  }
 }
 
 /** The settings in force. What was never set, or is not a value any more, has its default. */
 export async function getSettings(): Promise<Settings> {
-  const defaults: Settings = { registration: 'closed', originals: getConfig().originals }
   const records = await SettingModel.find({}).lean()
-  const stored = Object.fromEntries(records.map(({ _id, value }) => [_id, value]))
-  return {
-    registration:
-      SettingChanges.shape.registration.catch(undefined).parse(stored.registration) ?? defaults.registration,
-    originals: SettingChanges.shape.originals.catch(undefined).parse(stored.originals) ?? defaults.originals,
-  }
+  const valid = records.flatMap(({ _id, value }) => {
+    const change = SettingChanges.safeParse({ [_id]: value })
+    return change.success ? [change.data] : []
+  })
+  return Object.assign(getDefaults(), ...valid)
 }
 
 /** Changes the given settings and returns all. Safe to call twice. */

@@ -1,28 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { stopJobs } from '#lib/catalog/stop-jobs'
+import { isToErase } from '#lib/db/bin-filters'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
-import { PeekrError } from '#lib/errors'
-import { cancelJobs } from '#lib/jobs/cancel-jobs'
+import { getServerTime } from '#lib/db/server-time'
 import { getLibrary } from '#lib/jobs/library'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { removeUploadFile } from '#lib/upload/upload-files'
 
-/** A holder that died leaves a lease of 20 s; the attempts at this job outlast it. */
-const RUNNING_POLLS_MAX = 50
-const RUNNING_POLL_MS = 200
-
 /**
  * The `delete` job: waits for the video's other jobs to stop, then removes its files, its upload's bytes, its jobs and
- * its record, which goes last: until then the sweep comes back. Twice is safe.
+ * its record, which goes last: until then the sweep comes back. A video that was taken out of the bin meanwhile stays.
+ * Twice is safe.
  * @throws worker_lost when another job does not stop in time; the job is tried again.
  */
 export async function eraseVideo(job: JobRecord, { signal }: JobContext): Promise<JobOutcome> {
   const { videoId } = job
-  for (let poll = 0; (await cancelJobs(videoId, ['delete'])) > 0; poll += 1) {
-    if (poll === RUNNING_POLLS_MAX) throw new PeekrError('worker_lost', { details: { videoId } })
-    await sleep(RUNNING_POLL_MS, undefined, { signal })
-  }
+  const video = await VideoModel.findById(videoId, { deletedAt: 1, eraseAt: 1 }).lean()
+  if (video !== null && !isToErase(video, await getServerTime())) return { result: null, encoder: null }
+  await stopJobs(videoId, signal)
   await (await getLibrary()).deleteVideo(videoId)
   const upload = await UploadModel.findOneAndUpdate({ videoId }, { $set: { state: 'abandoned' } }).lean()
   if (upload !== null) await removeUploadFile(upload._id)

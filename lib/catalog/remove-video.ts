@@ -1,22 +1,69 @@
+import { getSettings } from '#lib/admin/settings'
 import { requireEditableVideo } from '#lib/catalog/get-video'
-import { VideoModel } from '#lib/db/models/video'
+import { snapshotBefore } from '#lib/catalog/snapshot-before'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import { getServerTime } from '#lib/db/server-time'
 import type { Viewer } from '#lib/domain/permissions'
+import { isPeekrError } from '#lib/errors'
 import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
+import { getLibrary } from '#lib/jobs/library'
+import { getLog } from '#lib/log'
+import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { exists } from '#lib/storage/exists'
 import { dropCached } from '#lib/stream/media-cache'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
+const DAY_MS = 86_400_000
+
 /**
- * Takes a video away: it is gone for everybody at once, its bytes follow in the background. The record of the
- * deletion comes first, so that a crash half-way is finished by the sweep.
+ * Takes a video away: it is gone for everybody at once, in the time of one write. A video that plays, or has its source,
+ * lies in the bin for the days that are set; of any other there is nothing to bring back, and its bytes follow
+ * in the background. The record of the deletion comes first, so that a crash half-way is finished by the sweep.
+ * @returns until when it can be brought back, or null when it cannot.
  * @throws not_found, sign_in_required, forbidden
  */
-export async function removeVideo(asked: { viewer: Viewer | null; videoId: string }): Promise<void> {
+export async function removeVideo(asked: { viewer: Viewer | null; videoId: string }): Promise<Date | null> {
   const { videoId } = asked
-  await requireEditableVideo(asked)
-  await VideoModel.updateOne({ _id: videoId }, { $set: { deletedAt: new Date() } })
+  const video = await requireEditableVideo(asked)
+  const { binDays } = await getSettings()
+  const keeps = binDays > 0 && (await isWorthKeeping(video))
+  if (keeps) await snapshotUnlessFull(videoId)
+  const now = await getServerTime()
+  const eraseAt = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
+  await VideoModel.updateOne({ _id: videoId, deletedAt: null }, { $set: { deletedAt: now, eraseAt } })
   forgetStreamAccess(videoId)
   dropCached(videoId)
   await cancelJobs(videoId, ['delete'])
-  await enqueueJob('delete', videoId)
+  if (!keeps) {
+    await enqueueJob('delete', videoId, { fresh: true })
+    return null
+  }
+  await noteInRecord(videoId)
+  return eraseAt
+}
+
+async function isWorthKeeping({ _id: videoId, revision }: VideoRecord): Promise<boolean> {
+  return revision !== null || exists((await getLibrary()).sourcePath(videoId))
+}
+
+/** A full disk must not keep anybody from deleting; what is in the bin can be brought back without a snapshot. */
+async function snapshotUnlessFull(videoId: string): Promise<void> {
+  try {
+    await snapshotBefore(videoId, 'delete')
+  } catch (error) {
+    if (!isPeekrError(error) || error.code !== 'disk_full') throw error
+    getLog('bin').warn({ err: error, videoId }, 'no snapshot before this deletion, because the disk is full')
+  }
+}
+
+/** So that a database made anew from the disk has it in the bin, too. */
+async function noteInRecord(videoId: string): Promise<void> {
+  try {
+    const video = await VideoModel.findById(videoId).lean()
+    if (video !== null) await writeVideoRecord(video)
+  } catch (error) {
+    if (!isPeekrError(error) || error.code !== 'disk_full') throw error
+    getLog('bin').warn({ err: error, videoId }, 'video.json does not know of this deletion: the disk is full')
+  }
 }

@@ -30,7 +30,7 @@ export function snapshotBefore(videoId: string, reason: SnapshotReason): Promise
 /** The same for a caller that holds the video's lock. `reason` is lower-case letters, digits and hyphens. */
 export async function snapshotLocked(videoId: string, reason: string): Promise<Snapshot | null> {
   const video = await VideoModel.findById(videoId).lean()
-  if (video === null || video.revision === null) return null
+  if (video === null || video.revision === null || video.publishedAt === null) return null
   await writeVideoRecord(video)
   return (await getLibrary()).snapshot(videoId, reason)
 }

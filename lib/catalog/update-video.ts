@@ -6,20 +6,21 @@ import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
 import { refreshVideoRecord } from '#lib/publish/write-video-record'
+import type { Snapshot } from '#lib/storage/storage'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
- * Changes a video's details and returns it as it is then. Doing it twice is safe.
+ * Changes a video's details and returns it as it is then, with the snapshot that undoes it. Doing it twice is safe.
  * @throws not_found, sign_in_required, forbidden
  */
 export async function updateVideo(asked: {
   viewer: Viewer | null
   videoId: string
   changes: VideoChanges
-}): Promise<VideoView> {
+}): Promise<{ video: VideoView; undo: Snapshot | null }> {
   const { viewer, videoId, changes } = asked
   await requireEditableVideo({ viewer, videoId })
-  await snapshotBefore(videoId, 'edit')
+  const undo = await snapshotBefore(videoId, 'edit')
   const record = await VideoModel.findOneAndUpdate(
     { _id: videoId, deletedAt: null },
     { $set: changes },
@@ -28,5 +29,5 @@ export async function updateVideo(asked: {
   if (record === null) throw new PeekrError('not_found')
   if (changes.visibility !== undefined) forgetStreamAccess(videoId)
   await refreshVideoRecord(videoId)
-  return getView(record, viewer)
+  return { video: await getView(record, viewer), undo }
 }

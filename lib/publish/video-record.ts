@@ -44,6 +44,9 @@ const StoredVideoSchema = z.object({
   revision: RevisionSchema,
   createdAt: z.iso.datetime(),
   publishedAt: z.iso.datetime(),
+  /** When it was put into the bin, and until when it lies there; missing for any other. */
+  deletedAt: z.iso.datetime().optional(),
+  eraseAt: z.iso.datetime().optional(),
 })
 
 /** What `video.json` holds: enough to make the video's record, and its owner's, again without the database. */
@@ -51,10 +54,15 @@ export type StoredVideo = z.infer<typeof StoredVideoSchema>
 
 /** The facts of a published video; the database's record has them all under these names. */
 export interface VideoFacts
-  extends Omit<StoredVideo, 'version' | 'id' | 'owner' | 'createdAt' | 'publishedAt'> {
+  extends Omit<
+    StoredVideo,
+    'version' | 'id' | 'owner' | 'createdAt' | 'publishedAt' | 'deletedAt' | 'eraseAt'
+  > {
   _id: string
   createdAt: Date
   publishedAt: Date
+  deletedAt?: Date | null
+  eraseAt?: Date | null
 }
 
 /** The content of `video.json`. Its owner has the e-mail address so that a rebuilt account is the same person's. */
@@ -69,6 +77,8 @@ export function buildVideoRecord(
     owner: { id: owner.id, name: owner.name, email: owner.email ?? null },
     createdAt: video.createdAt.toISOString(),
     publishedAt: video.publishedAt.toISOString(),
+    deletedAt: video.deletedAt?.toISOString(),
+    eraseAt: video.eraseAt?.toISOString(),
   })
 }
 

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getConfig } from '#lib/config'
+import { buildBinFilter } from '#lib/db/bin-filters'
 import { UploadModel } from '#lib/db/models/upload'
 import { type PendingUpload, UploadLedgerModel, type UploadLedgerRecord } from '#lib/db/models/upload-ledger'
 import { VideoModel } from '#lib/db/models/video'
+import { getServerTime } from '#lib/db/server-time'
 import { formatBytes } from '#lib/domain/format'
 import { type ErrorCode, isSourceFault, PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
@@ -66,10 +68,11 @@ export async function settleDeadReservations(): Promise<void> {
  * any other as itself, so that none counts twice or not at all while it is being joined.
  */
 export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySet<string>): Promise<number> {
-  const videos = await VideoModel.find(
-    { ownerId, deletedAt: null },
-    { uploadId: 1, state: 1, failure: 1, source: 1 },
-  ).lean()
+  // What lies in the bin still takes up its space; otherwise deleting and uploading in turn would go past any quota.
+  const held = { ownerId, $or: [{ deletedAt: null }, buildBinFilter(await getServerTime())] }
+  const videos = await VideoModel.find(held, { uploadId: 1, state: 1, failure: 1, source: 1 })
+    .setOptions({ sanitizeFilter: false })
+    .lean()
   const parts = await UploadModel.find(
     { ownerId, kind: 'partial', state: { $in: ['open', 'joined'] } },
     { sizeBytes: 1, state: 1, finalId: 1 },
@@ -126,7 +129,7 @@ async function requireQuota(request: SpaceRequest, pending: PendingUpload[]): Pr
   throw new PeekrError('quota_exceeded', {
     message:
       `This file has ${formatBytes(request.sizeBytes)}, and ${formatBytes(quotaBytes - usedBytes)} of your quota ` +
-      `of ${formatBytes(quotaBytes)} are left. Delete videos or ask for more.`,
+      `of ${formatBytes(quotaBytes)} are left. Delete videos, empty your bin, or ask for more.`,
     details: { usedBytes },
   })
 }

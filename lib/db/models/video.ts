@@ -47,8 +47,10 @@ export interface VideoRecord {
   createdAt: Date
   updatedAt: Date
   publishedAt: Date | null
-  /** Set first when a video is being deleted, so that a crash half-way is finished by the sweep. */
+  /** Set when a video is deleted: from then on it is gone for everybody. */
   deletedAt: Date | null
+  /** Until then a deleted video lies in the bin; from then on its files and records go (`lib/db/bin-filters.ts`). */
+  eraseAt: Date | null
 }
 
 const schema = new Schema<VideoRecord>(
@@ -80,6 +82,7 @@ const schema = new Schema<VideoRecord>(
     revision: { type: Schema.Types.Mixed, default: null },
     publishedAt: { type: Date, default: null },
     deletedAt: { type: Date, default: null },
+    eraseAt: { type: Date, default: null },
   },
   { timestamps: true, versionKey: false, collection: 'videos' },
 )

@@ -45,6 +45,8 @@ export async function deleteSubvolume(path: string, runBtrfs: RunBtrfs): Promise
   if (!(await lstat(path)).isDirectory()) return rm(path, { force: true })
   if (await isSubvolume(path)) {
     if (process.geteuid?.() !== 0) await runBtrfs(buildMakeWritable(path))
+    // At once where it can be: looking for what is nested takes longer the longer the video is.
+    if (await tryDelete(path, runBtrfs)) return
     await deleteNested(path, runBtrfs)
     if (await tryDelete(path, runBtrfs)) return
   } else {

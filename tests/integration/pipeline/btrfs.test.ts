@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { eraseFromBin } from '#lib/catalog/bin/empty-bin'
 import { removeVideo } from '#lib/catalog/remove-video'
 import { retryVideo } from '#lib/catalog/retry-video'
 import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
@@ -66,6 +67,7 @@ describe('on Btrfs', { skip: whyNoBtrfsLoop() }, () => {
     assert.deepEqual(await namesIn(snapshots, name, 'source'), [])
 
     await removeVideo({ viewer: peekr.owner, videoId })
+    await eraseFromBin({ viewer: peekr.owner, videoId })
     await until('the record gone', async () => (await VideoModel.findById(videoId).lean()) === null)
     const { stdout } = await run('btrfs', ['subvolume', 'list', loop.path])
     assert.ok(!stdout.includes(videoId), stdout)

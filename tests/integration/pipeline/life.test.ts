@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { cancelJob } from '#lib/admin/cancel-job'
+import { eraseFromBin } from '#lib/catalog/bin/empty-bin'
 import { removeVideo } from '#lib/catalog/remove-video'
 import { retryVideo } from '#lib/catalog/retry-video'
 import { updateVideo } from '#lib/catalog/update-video'
@@ -260,6 +261,7 @@ test('deleted when ready: playback is 404 at once, and files, snapshots, jobs an
   assert.equal((await streamResponse(new Request(url))).status, 200)
   await removeVideo({ viewer: peekr.owner, videoId })
   assert.equal((await streamResponse(new Request(url))).status, 404)
+  await eraseFromBin({ viewer: peekr.owner, videoId })
   await waitUntilGone(videoId)
 })
 
@@ -281,7 +283,8 @@ test('jobs handed to a video that is gone are forgotten', async () => {
 })
 
 async function remove(videoId: string): Promise<void> {
-  await removeVideo({ viewer: peekr.owner, videoId })
+  const eraseAt = await removeVideo({ viewer: peekr.owner, videoId })
+  if (eraseAt !== null) await eraseFromBin({ viewer: peekr.owner, videoId })
   await waitUntilGone(videoId)
 }
 

@@ -303,7 +303,16 @@ test('an administrator sees every video, the jobs of each, the disk and the sett
     'advice driver freeBytes path reserveBytes totalBytes usedByVideosBytes',
   )
   const settings = await client.call('PATCH', '/api/admin/settings', { json: { originals: 'keep' } })
-  assert.deepEqual(settings.body, { registration: 'closed', originals: 'keep' })
+  assert.deepEqual(settings.body, {
+    registration: 'closed',
+    originals: 'keep',
+    binDays: 30,
+    snapshotsHourly: 24,
+    snapshotsDaily: 7,
+    snapshotsWeekly: 4,
+    snapshotsMonthly: 6,
+    snapshotFloorGib: 5,
+  })
   assert.equal(
     (await client.call('PATCH', '/api/admin/settings', { json: { originals: { $ne: 1 } } })).status,
     400,

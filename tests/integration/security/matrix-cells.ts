@@ -25,6 +25,9 @@ const INSIDERS: readonly Identity[] = ['owner', 'admin', 'reads']
 /** Who may know the owner's address: the owner, whatever the token, and administrators. */
 const KNOW_OWNER: readonly Identity[] = [...INSIDERS, 'uploads', 'administers']
 
+/** The name of a snapshot that nobody has taken. */
+const NO_SNAPSHOT = '2026-11-22T22-33-02.123Z-manual'
+
 /** The cells of a row, named after its method and path. */
 export function buildCells(name: string, row: Row): Cell[] {
   const [method = ''] = name.split(' ')
@@ -52,6 +55,7 @@ export async function askCell(
   let path = row.path ?? name.slice(name.indexOf(' ') + 1)
   if (path.includes('{uploadId}')) path = path.replace('{uploadId}', await world.makeUpload())
   path = path.replace('{videoId}', video.videoId).replace('{revisionId}', video.revisionId)
+  path = path.replace('{name}', NO_SNAPSHOT)
   const headers = {
     'sec-fetch-site': 'same-origin',
     ...(row.json !== undefined && { 'content-type': 'application/json' }),

@@ -37,6 +37,16 @@ const editing = (done: number) => {
   const hidden = /*    */ `404  404 404  ${done}  ${done}  404  403  404  404`
   return { public: yes, unlisted: yes, private: hidden, deleted: NOBODY_404 }
 }
+/** What is not in the bin is 404 there for everybody; what is, is for those who may change it. */
+const binning = (done: number) => {
+  const none = /*      */ '401  404 404  404  404  401  404  404  404'
+  const binned = /*    */ `401  404 404  ${done}  ${done}  401  403  404  404`
+  return { public: none, unlisted: none, private: none, deleted: binned }
+}
+const OWN_BIN_READ = /* */ '401  200 200  200  200  401  200  403  403'
+/** Emptying a bin would take the videos of other cells; tests/integration/catalog does it. */
+const EMPTY_OWN_BIN = /**/ '401  403 -    -    -    401  403  403  403'
+const EMPTY_ALL_BINS = /**/ '401 403 403  403  -    401  403  403  -'
 const SIGN_IN_FIRST = /**/ '307  200 200  200  200  307  200  200  200'
 const ADMIN_PAGE = /*  */ '307  404 404  404  200  307  404  404  200'
 const OWN_UPLOAD = (done: number) =>
@@ -52,6 +62,21 @@ export const API_ROWS: Record<string, Row> = {
   'DELETE /api/videos/{videoId}': { expect: editing(204), destroys: true },
   // 409: it is ready, so there is nothing to try again.
   'POST /api/videos/{videoId}/retry': { expect: editing(409), json: {} },
+  // 409: its source was not kept.
+  'POST /api/videos/{videoId}/reencode': { expect: editing(409), json: {} },
+  'GET /api/videos/{videoId}/snapshots': { expect: editing(200) },
+  'POST /api/videos/{videoId}/snapshots': { expect: editing(409), json: {}, destroys: true },
+  // 404: of a snapshot that nobody has taken.
+  'PATCH /api/videos/{videoId}/snapshots/{name}': { expect: editing(404), json: { label: 'x' } },
+  'DELETE /api/videos/{videoId}/snapshots/{name}': { expect: editing(404) },
+  'POST /api/videos/{videoId}/snapshots/{name}/restore': { expect: editing(404), json: {} },
+  'GET /api/videos/{videoId}/snapshots/{name}/poster': { expect: editing(404) },
+  'GET /api/bin': { expect: OWN_BIN_READ },
+  'DELETE /api/bin': { expect: EMPTY_OWN_BIN },
+  'POST /api/bin/{videoId}/restore': { expect: binning(200), json: {}, destroys: true },
+  'DELETE /api/bin/{videoId}': { expect: binning(204), destroys: true },
+  'GET /api/admin/bin': { expect: ADMIN },
+  'DELETE /api/admin/bin': { expect: EMPTY_ALL_BINS },
   'GET /api/me': { expect: SIGNED_IN },
   'PATCH /api/me': { expect: OWN_ACCOUNT, json: { name: 'New' } },
   'GET /api/tokens': { expect: OWN_ACCOUNT },

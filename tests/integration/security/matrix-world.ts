@@ -148,7 +148,9 @@ async function addVideo(dataPath: string, ownerId: string, kind: Kind): Promise<
     visibility: kind === 'deleted' ? 'public' : kind,
     source: { filename: SOURCE_NAME, sizeBytes: 9, sha256: SOURCE_SHA256 },
     revision: { id: revisionId, segmentFormat: 'fmp4', renditions: [], audio: null, poster: true },
+    // In the bin, where only its owner and administrators reach it, by routes of their own.
     deletedAt: kind === 'deleted' ? new Date() : null,
+    eraseAt: kind === 'deleted' ? new Date(Date.now() + 86_400_000) : null,
   })
   return { videoId, revisionId }
 }

@@ -1,0 +1,62 @@
+import { requireBinnedVideo } from '#lib/catalog/bin/require-binned-video'
+import { getView } from '#lib/catalog/get-video'
+import { retryVideo } from '#lib/catalog/retry-video'
+import { forgetEncoding } from '#lib/catalog/stop-jobs'
+import { buildBinFilter } from '#lib/db/bin-filters'
+import { VideoModel } from '#lib/db/models/video'
+import { failVideo } from '#lib/db/move-video'
+import { getServerTime } from '#lib/db/server-time'
+import type { Viewer } from '#lib/domain/permissions'
+import type { VideoView } from '#lib/domain/video-view'
+import { errorMessage, isPeekrError, PeekrError } from '#lib/errors'
+import { getLog } from '#lib/log'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
+import { forgetStreamAccess } from '#lib/stream/stream-access'
+
+/**
+ * Brings a video back from the bin as it was, at the same address. One that was still being made starts again; one that
+ * was being encoded anew plays as before.
+ * @throws not_found when it is not in the bin (any more), or not this viewer's; sign_in_required, forbidden
+ */
+export async function restoreFromBin(asked: { viewer: Viewer | null; videoId: string }): Promise<VideoView> {
+  const { viewer, videoId } = asked
+  await requireBinnedVideo(asked)
+  const restored = await VideoModel.findOneAndUpdate(
+    { _id: videoId, ...buildBinFilter(await getServerTime()) },
+    { $set: { deletedAt: null, eraseAt: null } },
+    { returnDocument: 'after', sanitizeFilter: false },
+  ).lean()
+  if (restored === null) throw new PeekrError('not_found')
+  forgetStreamAccess(videoId)
+  await refreshVideoRecord(videoId)
+  if (restored.state === 'ingesting' || restored.state === 'transcoding') {
+    if (restored.revision === null) await startAgain(videoId)
+    else await playAsBefore(videoId)
+  }
+  const record = await VideoModel.findById(videoId).lean()
+  if (record === null) throw new PeekrError('not_found')
+  return getView(record, viewer)
+}
+
+/** Its jobs were cancelled with the deletion. */
+async function startAgain(videoId: string): Promise<void> {
+  await failVideo(videoId, { code: 'cancelled', message: errorMessage('cancelled') })
+  try {
+    await retryVideo(videoId)
+  } catch (error) {
+    // It is back all the same, and says itself why it failed.
+    if (!isPeekrError(error)) throw error
+    getLog('bin').warn(
+      { err: error, videoId },
+      'a video came back from the bin, but could not be started again',
+    )
+  }
+}
+
+async function playAsBefore(videoId: string): Promise<void> {
+  await forgetEncoding(videoId)
+  await VideoModel.updateOne(
+    { _id: videoId, state: 'transcoding' },
+    { $set: { state: 'ready', playable: true, progress: 1, failure: null } },
+  )
+}

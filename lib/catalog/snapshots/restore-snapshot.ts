@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { getView, requireEditableVideo } from '#lib/catalog/get-video'
+import { snapshotLocked } from '#lib/catalog/snapshot-before'
+import { applyVideoRecord } from '#lib/catalog/snapshots/apply-video-record'
+import { getSnapshotRecord } from '#lib/catalog/snapshots/get-snapshot-record'
+import { settleRestoreLocked } from '#lib/catalog/snapshots/settle-restores'
+import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
+import { withVideoLock } from '#lib/catalog/with-video-lock'
+import { VideoModel } from '#lib/db/models/video'
+import type { Viewer } from '#lib/domain/permissions'
+import type { VideoView } from '#lib/domain/video-view'
+import { PeekrError } from '#lib/errors'
+import { getLibrary } from '#lib/jobs/library'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
+import type { Snapshot } from '#lib/storage/storage'
+import { dropCached } from '#lib/stream/media-cache'
+import { forgetStreamAccess } from '#lib/stream/stream-access'
+
+export const RestoreBody = z.strictObject({ what: z.enum(['all', 'details']).default('all') })
+
+/**
+ * Brings a video back to one of its snapshots: all of it, or its details alone (title, description, tags, visibility).
+ * Takes the same time whatever the size; a kill at any moment leaves the old state or the new one. Work on the
+ * video is stopped when what plays is restored. What was there is kept in a snapshot first, so that this can be undone, too.
+ * @returns the video as it is then, and the snapshot that undoes it.
+ * @throws not_found, sign_in_required, forbidden, output_invalid, disk_full, storage_unavailable, conflict
+ */
+export async function restoreSnapshot(asked: {
+  viewer: Viewer | null
+  videoId: string
+  name: string
+  what: 'all' | 'details'
+}): Promise<{ video: VideoView; undo: Snapshot | null }> {
+  const { viewer, videoId, name, what } = asked
+  await requireEditableVideo({ viewer, videoId })
+  await getSnapshotRecord(videoId, name)
+  const undo = await restoreState(videoId, name, what)
+  const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
+  if (record === null) throw new PeekrError('not_found')
+  return { video: await getView(record, viewer), undo }
+}
+
+/** The same for a caller that may do anything: the command line. @throws as above, without who asks */
+export async function restoreState(
+  videoId: string,
+  name: string,
+  what: 'all' | 'details',
+): Promise<Snapshot | null> {
+  if (what === 'all') await stopJobs(videoId)
+  const undo = await withVideoLock(videoId, async () => {
+    await settleRestoreLocked(videoId)
+    const stored = await getSnapshotRecord(videoId, name)
+    const before = await snapshotLocked(videoId, 'before-restore')
+    if (what === 'details') await applyVideoRecord(stored, 'details')
+    else {
+      const library = await getLibrary()
+      await library.beginRestore(videoId, name)
+      await applyVideoRecord(stored, 'all')
+      await library.endRestore(videoId)
+    }
+    return before
+  })
+  forgetStreamAccess(videoId)
+  if (what === 'all') {
+    dropCached(videoId)
+    await forgetEncoding(videoId)
+  }
+  await refreshVideoRecord(videoId)
+  return undo
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { JOB_KINDS } from '#lib/db/models/job'
+import { PeekrError } from '#lib/errors'
+import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
+
+/** A holder that died leaves a lease of 20 s, which the attempts at a deletion outlast. */
+const POLLS_MAX = 50
+const POLL_MS = 200
+
+/**
+ * Stops every job of a video but its deletion, and waits until none is running.
+ * @throws worker_lost when one does not stop in time.
+ */
+export async function stopJobs(videoId: string, signal?: AbortSignal): Promise<void> {
+  for (let poll = 0; (await cancelJobs(videoId, ['delete'])) > 0; poll += 1) {
+    if (poll === POLLS_MAX) {
+      throw new PeekrError('worker_lost', {
+        message: 'The work on this video does not stop. Try again in half a minute.',
+        details: { videoId },
+      })
+    }
+    await sleep(POLL_MS, undefined, { signal })
+  }
+}
+
+/** Forgets what the stages after the ingest have done, so that they can be queued anew; what was found in the source stays. */
+export async function forgetEncoding(videoId: string): Promise<void> {
+  const kept = ['ingest', 'hash', 'delete']
+  await forgetEndedJobs(
+    videoId,
+    JOB_KINDS.filter((kind) => !kept.includes(kind)),
+  )
+}
