@@ -4,6 +4,8 @@ import { isPeekrError } from '#lib/errors'
 import { configureLog } from '#lib/log'
 import { registerDatabaseCommands } from './commands/db.ts'
 import { registerDoctorCommand } from './commands/doctor.ts'
+import { registerLibraryCommands } from './commands/library.ts'
+import { registerSnapshotCommands } from './commands/snapshot.ts'
 import { registerStartCommands } from './commands/start.ts'
 import { registerStorageCommands } from './commands/storage.ts'
 import { registerTokenCommands } from './commands/token.ts'
@@ -21,6 +23,8 @@ registerStartCommands(program)
 registerUserCommands(program)
 registerTokenCommands(program)
 registerStorageCommands(program)
+registerSnapshotCommands(program)
+registerLibraryCommands(program)
 registerDatabaseCommands(program)
 registerDoctorCommand(program)
 

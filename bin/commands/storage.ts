@@ -8,8 +8,9 @@ import { type InitLoopResult, initLoopImage } from '#lib/storage/image/init-loop
 import { buildFstabLine, buildMountImage, buildSudoCommand, quote } from '#lib/storage/image/mount-arguments'
 import { findUnmountedImage } from '#lib/storage/mount-image'
 import { openStorage } from '#lib/storage/open-storage'
+import { verify } from './library.ts'
 
-/** `peekr storage init` and `peekr storage status`. */
+/** `peekr storage init`, `peekr storage status` and `peekr storage verify`. */
 export function registerStorageCommands(program: Command): void {
   const storage = program.command('storage').description('where the videos are kept')
   storage
@@ -29,6 +30,11 @@ export function registerStorageCommands(program: Command): void {
     .option('--path <folder>', 'the data folder, instead of PEEKR_DATA')
     .option('--json', 'print JSON')
     .action(printStatus)
+  storage
+    .command('verify')
+    .description('compare the disk with the database, both ways')
+    .option('--json', 'print JSON')
+    .action(verify)
 }
 
 function parseSizeOption(text: string): number {

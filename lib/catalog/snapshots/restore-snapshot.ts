@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { getView, requireEditableVideo } from '#lib/catalog/get-video'
+import { findVideoRecord, getView, requireEditableVideo } from '#lib/catalog/get-video'
 import { snapshotLocked } from '#lib/catalog/snapshot-before'
 import { applyVideoRecord } from '#lib/catalog/snapshots/apply-video-record'
 import { getSnapshotRecord } from '#lib/catalog/snapshots/get-snapshot-record'
 import { settleRestoreLocked } from '#lib/catalog/snapshots/settle-restores'
 import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
-import { VideoModel } from '#lib/db/models/video'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
@@ -38,6 +38,15 @@ export async function restoreSnapshot(asked: {
   const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (record === null) throw new PeekrError('not_found')
   return { video: await getView(record, viewer), undo }
+}
+
+/** A video that is not deleted, for a caller that may do anything: the command line. @throws not_found */
+export async function getVideoToRestore(videoId: string): Promise<VideoRecord> {
+  const record = await findVideoRecord(videoId)
+  if (record !== null) return record
+  throw new PeekrError('not_found', {
+    message: 'There is no such video. Its id is the last part of the address of its page.',
+  })
 }
 
 /** The same for a caller that may do anything: the command line. @throws as above, without who asks */
