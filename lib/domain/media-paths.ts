@@ -49,6 +49,11 @@ export function storyboardSprite(index: number): string {
   return STORYBOARD_SPRITE_PATTERN.replace('%d', String(index))
 }
 
+/** `segment-00042.m4s`. */
+export function segmentName(format: keyof typeof SEGMENT_EXTENSION, index: number): string {
+  return `segment-${String(index).padStart(5, '0')}.${SEGMENT_EXTENSION[format]}`
+}
+
 const FOLDER = '(?:[1-9][0-9]{1,3}p|audio)'
 const STREAMABLE = new RegExp(
   `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${FOLDER}/(?:media\\.m3u8|init\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,

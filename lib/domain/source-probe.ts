@@ -20,6 +20,8 @@ export interface SourceVideo {
   streamIndex: number
   codec: string
   profile: string | null
+  /** Ten times H.264's level, e.g. 41. */
+  level: number | null
   pixelFormat: string | null
   bitDepth: number | null
   /** As stored, before rotation and sample aspect ratio. */

@@ -5,7 +5,7 @@ import { Piscina } from 'piscina'
 import { getConfig } from '#lib/config'
 import { type Outcome, PeekrError, unwrapOutcome } from '#lib/errors'
 import { findProjectRoot } from '#lib/jobs/find-project-root'
-import { TASK_FILES, type TaskInput, type TaskName, type TaskOutput } from '#lib/jobs/tasks'
+import { TASK_FILES, type TaskInput, type TaskName, type TaskOutput, type TaskReport } from '#lib/jobs/tasks'
 import { singleton } from '#lib/singleton'
 
 interface Pool {
@@ -16,11 +16,13 @@ interface Pool {
   closing: boolean
 }
 
-export interface RunTaskOptions {
+export interface RunTaskOptions<Name extends TaskName = TaskName> {
   /** Aborting ends the task with `cancelled` within about two seconds, children included. */
   signal?: AbortSignal
   /** Called with 0 to 1, never decreasing. */
   onProgress?: (fraction: number) => void
+  /** Called with what a task has to say on its way, in order. */
+  onReport?: (report: TaskReport<Name>) => void
 }
 
 /**
@@ -30,7 +32,7 @@ export interface RunTaskOptions {
 export async function runTask<Name extends TaskName>(
   name: Name,
   input: TaskInput<Name>,
-  { signal, onProgress }: RunTaskOptions = {},
+  { signal, onProgress, onReport }: RunTaskOptions<Name> = {},
 ): Promise<TaskOutput<Name>> {
   const holder = getHolder()
   holder.pool ??= createPool()
@@ -39,7 +41,7 @@ export async function runTask<Name extends TaskName>(
   const stop = new AbortController()
   const stopToo = () => stop.abort()
   signal?.addEventListener('abort', stopToo, { once: true })
-  const task = startTask(pool, name, input, stop.signal, onProgress)
+  const task = startTask(pool, name, input, stop.signal, { onProgress, onReport })
   pool.running.set(stop, task)
   try {
     return unwrapOutcome(await task)
@@ -80,11 +82,13 @@ async function startTask<Name extends TaskName>(
   name: Name,
   input: TaskInput<Name>,
   signal: AbortSignal,
-  onProgress: RunTaskOptions['onProgress'],
+  { onProgress, onReport }: Pick<RunTaskOptions<Name>, 'onProgress' | 'onReport'>,
 ): Promise<Outcome<TaskOutput<Name>>> {
   // Piscina's own abort ends the thread and leaves the thread's children alive, so the wish travels by a port.
   const { port1, port2 } = new MessageChannel()
-  port1.on('message', (fraction: number) => onProgress?.(fraction))
+  const hear = (message: number | TaskReport<Name>) =>
+    typeof message === 'number' ? onProgress?.(message) : onReport?.(message)
+  port1.on('message', hear)
   signal.addEventListener('abort', () => port1.postMessage('abort'), { once: true })
   try {
     const filename = join(/* turbopackIgnore: true */ pool.root, TASK_FILES[name])
@@ -95,7 +99,7 @@ async function startTask<Name extends TaskName>(
   } finally {
     // The result may overtake the last progress, which closing the port would drop.
     for (let late = receiveMessageOnPort(port1); late; late = receiveMessageOnPort(port1)) {
-      onProgress?.(late.message as number)
+      hear(late.message)
     }
     port1.close()
   }

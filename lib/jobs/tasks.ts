@@ -1,5 +1,6 @@
+import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
 import type { EncodeResult, EncoderChoice, EncoderReport, VerifyResult } from '#lib/domain/encoding'
-import type { SegmentFormat } from '#lib/domain/rendition'
+import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
 import type { PicturesResult } from '#lib/media/pictures/write-pictures'
@@ -29,6 +30,29 @@ export interface TaskMap {
     input: { sourcePath: string; outputPath: string; probe: SourceProbe; tools: MediaTools }
     output: PicturesResult
   }
+  /**
+   * Decides from a source's index whether its picture can be copied as the top rung `rung`, and where it is cut. Fails
+   * only where the file cannot be read at all.
+   */
+  'plan-copy': {
+    input: { sourcePath: string; probe: SourceProbe; rung: LadderRung }
+    output: CopyDecision
+  }
+  /**
+   * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first. Reports
+   * after each. What is there already is kept.
+   */
+  'copy-rung': {
+    input: {
+      sourcePath: string
+      outputPath: string
+      probe: SourceProbe
+      rung: LadderRung
+      withSound: boolean
+    }
+    output: CopyOutcome
+    report: CopyProgress
+  }
   /** Decodes all that was written. Fails with output_invalid, source_truncated, source_corrupt. Reports progress. */
   verify: {
     input: { outputPath: string; probe: SourceProbe; encoded: EncodeResult; tools: MediaTools }
@@ -46,6 +70,10 @@ export interface TaskMap {
 
 export type TaskName = keyof TaskMap
 export type TaskInput<Name extends TaskName> = TaskMap[Name]['input']
+/** What a task says before it ends; most say nothing. */
+export type TaskReport<Name extends TaskName> = TaskMap[Name] extends { report: infer Report }
+  ? Report
+  : never
 export type TaskOutput<Name extends TaskName> = TaskMap[Name]['output']
 
 /** The worker of each task, relative to the project's root. A test checks that every file is there. */
@@ -54,6 +82,8 @@ export const TASK_FILES: Record<TaskName, string> = {
   'detect-encoders': 'workers/detect-encoders.ts',
   encode: 'workers/encode.ts',
   pictures: 'workers/pictures.ts',
+  'plan-copy': 'workers/plan-copy.ts',
+  'copy-rung': 'workers/copy-rung.ts',
   verify: 'workers/verify.ts',
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',

@@ -32,7 +32,7 @@ const LEVELS = [
   ],
   ['lib/jobs', 'lib/auth', 'lib/http'],
   ['lib/db', 'lib/storage'],
-  ['lib/media', 'lib/hls'],
+  ['lib/media', 'lib/hls', 'lib/mp4'],
   ['lib/domain'],
   ['lib/config', 'lib/errors', 'lib/log', 'lib/singleton'],
 ]

@@ -8,6 +8,7 @@ const video: SourceVideo = {
   streamIndex: 0,
   codec: 'h264',
   profile: 'High',
+  level: 40,
   pixelFormat: 'yuv420p',
   bitDepth: 8,
   codedWidth: 1920,

@@ -10,6 +10,7 @@ const video: SourceVideo = {
   streamIndex: 1,
   codec: 'h264',
   profile: 'High',
+  level: 40,
   pixelFormat: 'yuv420p',
   bitDepth: 8,
   codedWidth: 640,

@@ -1,0 +1,7 @@
+import type { TaskMap } from '#lib/jobs/tasks'
+import { planCopy } from '#lib/transcode/copy/plan-copy'
+import { serveTask } from './serve-task.ts'
+
+export const run = serveTask<TaskMap['plan-copy']['input'], TaskMap['plan-copy']['output']>(
+  ({ sourcePath, probe, rung }) => planCopy(sourcePath, probe, rung),
+)
