@@ -1,15 +1,17 @@
 import { buildEraseFilter, isToErase } from '#lib/db/bin-filters'
-import { JOB_KINDS, JobModel, type JobRecord } from '#lib/db/models/job'
+import { BuildModel } from '#lib/db/models/build'
+import { JOB_KINDS, JobModel, type JobRecord, type JobState } from '#lib/db/models/job'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
-import { failVideo } from '#lib/db/move-video'
+import { failVideo, moveVideo } from '#lib/db/move-video'
 import { getServerTime } from '#lib/db/server-time'
-import type { VideoState } from '#lib/domain/video'
+import type { VideoFailure, VideoState } from '#lib/domain/video'
 import { errorMessage, isSourceFault } from '#lib/errors'
 import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import type { JobHandlers } from '#lib/jobs/run-job'
 import { getLog } from '#lib/log'
+import { queueUnits } from '#lib/transcode/queue-units'
 import { forgetUpload } from '#lib/upload/upload-files'
 
 /**
@@ -19,13 +21,19 @@ import { forgetUpload } from '#lib/upload/upload-files'
 export const STAGES: JobHandlers = {
   ingest: async (job, context) => (await import('#lib/ingest/ingest-video')).ingestVideo(job, context),
   hash: async (job, context) => (await import('#lib/ingest/hash-source')).hashSource(job, context),
+  plan: async (job, context) => (await import('#lib/transcode/plan-video')).planVideo(job, context),
   transcode: async (job, context) =>
-    (await import('#lib/transcode/transcode-video')).transcodeVideo(job, context),
+    (await import('#lib/transcode/transcode-unit')).transcodeUnit(job, context),
+  sound: async (job, context) => (await import('#lib/transcode/encode-sound')).encodeSound(job, context),
+  assemble: async (job, context) =>
+    (await import('#lib/transcode/assemble-video')).assembleVideo(job, context),
+  pictures: async (job, context) => (await import('#lib/transcode/add-pictures')).addPictures(job, context),
   publish: async (job, context) => (await import('#lib/publish/publish-video')).publishVideo(job, context),
   delete: async (job, context) => (await import('#lib/catalog/erase-video')).eraseVideo(job, context),
 }
 
 const UNDER_WAY: VideoState[] = ['ingesting', 'transcoding']
+const ENDED: JobState[] = ['done', 'failed', 'cancelled']
 
 /** Does what is next for one video. Calling it at any time, any number of times, is safe. */
 export async function advanceVideo(videoId: string): Promise<void> {
@@ -35,6 +43,7 @@ export async function advanceVideo(videoId: string): Promise<void> {
     eraseAt: 1,
     uploadId: 1,
     revision: 1,
+    publishedAt: 1,
   }).lean()
   if (video === null) return forgetEndedJobs(videoId, JOB_KINDS)
   if (video.deletedAt !== null) {
@@ -47,15 +56,21 @@ export async function advanceVideo(videoId: string): Promise<void> {
   // Read after the video: a job that ended badly before its last retry is forgotten by now.
   const jobs = await JobModel.find({ videoId }, { kind: 1, state: 1, failure: 1 }).lean()
   const isDone = (kind: JobRecord['kind']) => jobs.some((job) => job.kind === kind && job.state === 'done')
+  // A video without a picture of it is still a video.
+  const needed = jobs.filter(({ kind }) => kind !== 'pictures')
   const spoiler =
-    jobs.find(({ state }) => state === 'failed') ?? jobs.find(({ state }) => state === 'cancelled')
+    needed.find(({ state }) => state === 'failed') ?? needed.find(({ state }) => state === 'cancelled')
   if (spoiler !== undefined) return settleFailure(video, spoiler)
   // The ingest moves the video on before its own end is written; what needs its result waits for that.
   if (!isDone('ingest')) return enqueueJob('ingest', videoId)
   await forgetUpload(video.uploadId)
-  await enqueueJob('transcode', videoId)
+  await enqueueJob('plan', videoId)
   await enqueueJob('hash', videoId)
-  if (isDone('transcode') && isDone('hash')) await enqueueJob('publish', videoId)
+  if (!isDone('plan')) return
+  const isClosed = await queueUnits(videoId)
+  const pictures = jobs.find(({ kind }) => kind === 'pictures')
+  const hasPictures = pictures !== undefined && ENDED.includes(pictures.state)
+  if (isClosed && hasPictures && isDone('hash')) await enqueueJob('publish', videoId)
 }
 
 /** Runs after every job that ended for good, well or badly. Delivered twice it changes nothing. */
@@ -71,20 +86,33 @@ export async function onJobEnded(job: JobRecord): Promise<void> {
  * stopped it does nothing more, and the last of them comes here again.
  */
 async function settleFailure(
-  video: Pick<VideoRecord, '_id' | 'uploadId' | 'revision'>,
+  video: Pick<VideoRecord, '_id' | 'uploadId' | 'revision' | 'publishedAt'>,
   { failure }: Pick<JobRecord, 'failure'>,
 ): Promise<void> {
-  const { _id: videoId, uploadId, revision } = video
+  const { _id: videoId, uploadId, publishedAt } = video
   if ((await cancelJobs(videoId, ['delete'])) > 0) return
   const reason = failure ?? { code: 'internal' as const, message: errorMessage('internal') }
   const library = await getLibrary()
-  if (isSourceFault(reason.code) && revision === null) {
+  if (isSourceFault(reason.code) && publishedAt === null) {
     await forgetUpload(uploadId)
     await library.deleteVideo(videoId)
+    await BuildModel.deleteOne({ videoId })
   } else {
+    // Units that are done stay for a retry.
     await library.removeAttempts(videoId)
   }
-  await failVideo(videoId, reason)
+  if (publishedAt === null) await failVideo(videoId, reason)
+  else await keepPublished(videoId, reason)
+}
+
+/** What was published goes on playing; what was to replace it is given up, and the reason stays to be read. */
+async function keepPublished(videoId: string, failure: VideoFailure): Promise<void> {
+  const library = await getLibrary()
+  const build = await BuildModel.findOne({ videoId }, { _id: 1 }).lean()
+  if (build !== null) await library.removeRevision(videoId, build._id)
+  await library.removeUnits(videoId)
+  await BuildModel.deleteOne({ videoId })
+  await moveVideo(videoId, 'ready', { failure, progress: 1 })
 }
 
 /** Makes up for every event that was lost: looks at each video that is on its way. One's trouble is not another's. */

@@ -40,6 +40,7 @@ async function presentJobs(jobs: JobRecord[]): Promise<JobView[]> {
   return jobs.map((job) => ({
     id: job._id,
     kind: job.kind,
+    unit: job.unit ?? '',
     video: { id: job.videoId, title: titles.get(job.videoId) ?? 'Deleted video' },
     state: job.state,
     attempts: job.attempts,

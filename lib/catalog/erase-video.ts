@@ -1,5 +1,6 @@
 import { stopJobs } from '#lib/catalog/stop-jobs'
 import { isToErase } from '#lib/db/bin-filters'
+import { BuildModel } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
@@ -23,6 +24,7 @@ export async function eraseVideo(job: JobRecord, { signal }: JobContext): Promis
   const upload = await UploadModel.findOneAndUpdate({ videoId }, { $set: { state: 'abandoned' } }).lean()
   if (upload !== null) await removeUploadFile(upload._id)
   await JobModel.deleteMany({ videoId, kind: { $ne: 'delete' } }).setOptions({ sanitizeFilter: false })
+  await BuildModel.deleteOne({ videoId })
   await VideoModel.deleteOne({ _id: videoId })
   return { result: null, encoder: null }
 }

@@ -40,7 +40,7 @@ export async function reencodeVideo(asked: {
   if (!(await moveVideo(videoId, 'transcoding', { progress: 0 }, ['ready']))) throw new PeekrError('conflict')
   // A library that was rebuilt from its files has no memory of what was found in the source; it is looked at again.
   const isProbed = (await JobModel.exists({ videoId, kind: 'ingest', state: 'done' })) !== null
-  await enqueueJob(isProbed ? 'transcode' : 'ingest', videoId)
+  await enqueueJob(isProbed ? 'plan' : 'ingest', videoId)
   const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (record === null) throw new PeekrError('not_found')
   return { video: await getView(record, viewer), undo }

@@ -1,4 +1,4 @@
-import { JobModel } from '#lib/db/models/job'
+import { JOB_KINDS, JobModel } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
 import { moveVideo } from '#lib/db/move-video'
 import { isSourceFault, PeekrError } from '#lib/errors'
@@ -24,12 +24,15 @@ export async function retryVideo(videoId: string): Promise<void> {
     throw new PeekrError('conflict', { message: `Trying again cannot help here. ${failure.message}` })
   }
   const ingested = (await JobModel.exists({ videoId, kind: 'ingest', state: 'done' })) !== null
-  const kinds = ingested ? (['hash', 'transcode', 'publish'] as const) : (['ingest'] as const)
-  await forgetEndedJobs(videoId, kinds)
+  // What is done stays done: the units of an encode that failed in one of them are not made again.
+  await forgetEndedJobs(videoId, JOB_KINDS, ['failed', 'cancelled'])
+  // Planning again changes nothing, and its end moves the video on.
+  await forgetEndedJobs(videoId, ['plan'])
   // From `failed` only: a second click that comes late must not take a ready video back.
   const next = ingested ? 'transcoding' : 'ingesting'
   if (!(await moveVideo(videoId, next, { progress: 0 }, ['failed']))) return
-  for (const kind of kinds) if (kind !== 'publish') await enqueueJob(kind, videoId)
+  for (const kind of ingested ? (['hash', 'plan'] as const) : (['ingest'] as const))
+    await enqueueJob(kind, videoId)
 }
 
 async function hasUnfinishedPublish(videoId: string): Promise<boolean> {

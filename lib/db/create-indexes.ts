@@ -7,7 +7,12 @@ import type { Model } from 'mongoose'
  */
 export async function createIndexes(model: Model<unknown>): Promise<void> {
   await model.createCollection() // an existing one is fine
-  const present = new Set((await model.collection.indexes()).map(({ key }) => JSON.stringify(key)))
+  const indexes = await model.collection.indexes()
+  const present = new Set(indexes.map(({ key }) => JSON.stringify(key)))
+  for (const { key, name } of indexes) {
+    if (name !== undefined && OBSOLETE.has(`${model.collection.name} ${JSON.stringify(key)}`))
+      await model.collection.dropIndex(name)
+  }
   const missing = model.schema.indexes().filter(([key]) => !present.has(JSON.stringify(key)))
   if (missing.length === 0) return
   await model.collection.createIndexes(
@@ -18,3 +23,6 @@ export async function createIndexes(model: Model<unknown>): Promise<void> {
     })),
   )
 }
+
+/** Unique indexes of earlier versions that would refuse what is right by now. */
+const OBSOLETE = new Set(['jobs {"videoId":1,"kind":1}'])

@@ -1,5 +1,6 @@
 import type { Model } from 'mongoose'
 import { ApiTokenModel } from '#lib/db/models/api-token'
+import { BuildModel } from '#lib/db/models/build'
 import { JobModel } from '#lib/db/models/job'
 import { LoginAttemptModel } from '#lib/db/models/login-attempt'
 import { SettingModel } from '#lib/db/models/setting'
@@ -13,6 +14,7 @@ import { VideoLockModel } from '#lib/db/models/video-lock'
 /** Every model, so that the indexes of all are made at the start, whichever part of Peekr runs first. */
 export const MODELS = [
   ApiTokenModel,
+  BuildModel,
   JobModel,
   LoginAttemptModel,
   SettingModel,

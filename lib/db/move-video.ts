@@ -21,9 +21,12 @@ export async function moveVideo(
   return moved.modifiedCount === 1
 }
 
-/** Marks a video as failed with the code and sentence its owner sees. Returns whether this call did it. */
+/**
+ * Marks a video that was never published as failed, with the code and sentence its owner sees; what played of it early is
+ * not offered any more. Returns whether this call did it.
+ */
 export async function failVideo(videoId: string, failure: VideoFailure): Promise<boolean> {
-  return moveVideo(videoId, 'failed', { failure, progress: 0 })
+  return moveVideo(videoId, 'failed', { failure, progress: 0, playable: false, revision: null })
 }
 
 /** Moves the bar; never backwards, and never of a video that is done. Losing one such write is harmless. */

@@ -27,7 +27,7 @@ export interface DecodedSource {
   endMissing: boolean
 }
 
-/** What an encode left in its folder. */
+/** What a revision consists of, once all its units are assembled. */
 export interface EncodeResult {
   renditions: Rendition[]
   audio: AudioRendition | null
@@ -35,17 +35,4 @@ export interface EncodeResult {
   /** Frames in every rendition. */
   frameCount: number
   decoded: DecodedSource
-  /** What encoded it and why, in a sentence. */
-  encoder: string
-  /** What the tools complained about, oldest first, bounded. */
-  log: string[]
-}
-
-/** What verification measured by decoding everything that was written. */
-export interface VerifyResult {
-  frameCount: number
-  durationSeconds: number
-  /** Share of the source's declared frames that made it, 0 to 1, or null when it declares none. */
-  frameShare: number | null
-  log: string[]
 }

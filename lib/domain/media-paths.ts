@@ -8,7 +8,8 @@
  *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, hover.mp4,
  *                                 storyboard.vtt, storyboard-{n}.jpg, manifest.json
  *     source/                     nested subvolume with the original
- *     attempts/{attemptId}/       what one attempt writes; renamed into revisions/ when it is whole
+ *     attempts/{attemptId}/       what one attempt at a unit writes
+ *     units/{revisionId}/{unit}/  a whole unit, adopted from its attempt by one rename, until it is assembled
  *   snapshots/{videoId}/{time}-{reason}
  *   uploads/                      the tus store
  */
@@ -33,13 +34,19 @@ export const SOURCE_FILE = 'original'
 export const LIBRARY_FOLDER = 'library'
 export const SNAPSHOTS_FOLDER = 'snapshots'
 export const ATTEMPTS_FOLDER = 'attempts'
+export const UNITS_FOLDER = 'units'
 export const UPLOADS_FOLDER = 'uploads'
 export const DATABASE_FOLDER = 'db'
 export const SECRETS_FOLDER = 'secrets'
 
 export const SEGMENT_EXTENSION = { fmp4: 'm4s', ts: 'ts' } as const
 
-/** `segment-00042.m4s`; FFmpeg's own pattern for the same name is `segment-%05d.m4s`. */
+/** `segment-00042.m4s` */
+export function segmentName(format: keyof typeof SEGMENT_EXTENSION, number: number): string {
+  return `segment-${String(number).padStart(5, '0')}.${SEGMENT_EXTENSION[format]}`
+}
+
+/** FFmpeg's own pattern for the same names: `segment-%05d.m4s`. */
 export function segmentPattern(format: keyof typeof SEGMENT_EXTENSION): string {
   return `segment-%05d.${SEGMENT_EXTENSION[format]}`
 }
@@ -49,14 +56,9 @@ export function storyboardSprite(index: number): string {
   return STORYBOARD_SPRITE_PATTERN.replace('%d', String(index))
 }
 
-/** `segment-00042.m4s`. */
-export function segmentName(format: keyof typeof SEGMENT_EXTENSION, index: number): string {
-  return `segment-${String(index).padStart(5, '0')}.${SEGMENT_EXTENSION[format]}`
-}
-
 const FOLDER = '(?:[1-9][0-9]{1,3}p|audio)'
 const STREAMABLE = new RegExp(
-  `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${FOLDER}/(?:media\\.m3u8|init\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
+  `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${FOLDER}/(?:media\\.m3u8|init(?:-[0-9]{1,5})?\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
 )
 
 /** Whether a path inside a revision is one that `/stream` may serve. Anything else is 404, traversal included. */

@@ -1,14 +1,11 @@
 import type { EncodeResult } from '#lib/domain/encoding'
-import type { Pictures } from '#lib/domain/pictures'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 
 /** What the transcode leaves for the publish: the revision it is to become, and its facts. */
 export interface Transcoded {
-  /** Also the name of the attempt's folder, until it is adopted. */
   revisionId: string
   segmentFormat: SegmentFormat
   probe: SourceProbe
   encoded: EncodeResult
-  pictures: Pictures
 }

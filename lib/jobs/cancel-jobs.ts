@@ -1,4 +1,4 @@
-import { type JobKind, JobModel } from '#lib/db/models/job'
+import { type JobKind, JobModel, type JobState } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
 import { errorMessage } from '#lib/errors'
 
@@ -22,7 +22,11 @@ export async function cancelJobs(videoId: string, except: readonly JobKind[] = [
 }
 
 /** Forgets a video's ended jobs of these kinds, so that they can be queued anew. */
-export async function forgetEndedJobs(videoId: string, kinds: readonly JobKind[]): Promise<void> {
-  const ended = { videoId, kind: { $in: kinds }, state: { $in: ['done', 'failed', 'cancelled'] as const } }
+export async function forgetEndedJobs(
+  videoId: string,
+  kinds: readonly JobKind[],
+  states: readonly JobState[] = ['done', 'failed', 'cancelled'],
+): Promise<void> {
+  const ended = { videoId, kind: { $in: kinds }, state: { $in: states } }
   await JobModel.deleteMany(ended).setOptions(TRUSTED)
 }

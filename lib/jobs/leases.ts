@@ -17,14 +17,22 @@ const ENDED: JobState[] = ['done', 'failed', 'cancelled']
 /** Filters here are built from our own values; the global sanitizer is for those that come from outside. */
 const TRUSTED = { sanitizeFilter: false } as const
 
-/**
- * Puts a job into the queue. A video has one job of each kind, so doing it twice is safe; `fresh` starts one anew that
- * has ended.
- */
+export interface EnqueueOptions {
+  /** Starts one anew that has ended. */
+  fresh?: boolean
+  /** Which unit of the video. */
+  unit?: string
+  /** Lower is sooner. */
+  priority?: number
+  /** Its place among jobs of the same priority; now, by default. */
+  createdAt?: Date
+}
+
+/** Puts a job into the queue. A video has one job of each kind and unit, so doing it twice is safe. */
 export async function enqueueJob(
   kind: JobKind,
   videoId: string,
-  { fresh = false }: { fresh?: boolean } = {},
+  { fresh = false, unit = '', priority = 0, createdAt }: EnqueueOptions = {},
 ): Promise<void> {
   const now = await getServerTime()
   const empty = {
@@ -42,22 +50,24 @@ export async function enqueueJob(
   }
   try {
     await JobModel.updateOne(
-      { videoId, kind },
-      { $setOnInsert: { _id: createId(), fence: 0, log: [], createdAt: now, ...empty } },
+      { videoId, kind, unit },
+      {
+        $setOnInsert: { _id: createId(), priority, fence: 0, log: [], createdAt: createdAt ?? now, ...empty },
+      },
       { upsert: true },
     )
   } catch (error) {
     if (!isDuplicate(error)) throw error // two callers at once: the other one's insert is as good
   }
   if (fresh) {
-    const ended = { videoId, kind, state: { $in: ENDED } }
+    const ended = { videoId, kind, unit, state: { $in: ENDED } }
     await JobModel.updateOne(ended, { $set: empty, $inc: { fence: 1 } }, TRUSTED)
   }
   wakeJobs()
 }
 
 /**
- * Takes the oldest job that is due, or one whose holder fell silent; null when there is none.
+ * Takes the most urgent job that is due, or one whose holder fell silent; null when there is none.
  * The returned `fence` is what every later write of this holder must carry.
  * @param except jobs the holder is still working on: while the database was away their leases may have lapsed.
  */
@@ -85,7 +95,7 @@ export async function claimJob(
       },
       $inc: { attempts: 1, fence: 1 },
     },
-    { ...TRUSTED, sort: { createdAt: 1 }, returnDocument: 'after' },
+    { ...TRUSTED, sort: { priority: 1, createdAt: 1 }, returnDocument: 'after' },
   ).lean()
 }
 

@@ -94,7 +94,11 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
 function buildLanes(jobsMax: number): Lane[] {
   const slots: Record<JobKind, number> = {
     ingest: 2,
+    plan: 2,
     transcode: jobsMax,
+    sound: jobsMax,
+    assemble: 2,
+    pictures: 1,
     publish: jobsMax,
     hash: 1,
     delete: 1,

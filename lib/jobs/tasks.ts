@@ -1,5 +1,6 @@
 import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
-import type { EncodeResult, EncoderChoice, EncoderReport, VerifyResult } from '#lib/domain/encoding'
+import type { EncodePlan, PlannedUnit, RungGroup, SoundResult, UnitResult } from '#lib/domain/encode-plan'
+import type { EncoderReport } from '#lib/domain/encoding'
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
@@ -12,18 +13,29 @@ export interface TaskMap {
   probe: { input: { sourcePath: string; tools: MediaTools }; output: SourceProbe }
   /** Encodes a second with each encoder, in the sandbox: only a test encode tells whether one works. */
   'detect-encoders': { input: { tools: MediaTools }; output: EncoderReport }
-  /** Makes every rendition and playlist in an empty folder. Reports progress. */
-  encode: {
+  /** Encodes one unit of a video in an empty folder, and decodes it again. Reports progress. */
+  unit: {
     input: {
       sourcePath: string
-      /** An empty folder that becomes the revision. */
       outputPath: string
-      segmentFormat: SegmentFormat
-      encoder: EncoderChoice
       probe: SourceProbe
+      plan: EncodePlan
+      unit: PlannedUnit
+      group: RungGroup
       tools: MediaTools
     }
-    output: EncodeResult
+    output: UnitResult
+  }
+  /** Encodes the sound whole in an empty folder, and decodes it again. Reports progress. */
+  sound: {
+    input: {
+      sourcePath: string
+      outputPath: string
+      probe: SourceProbe
+      segmentFormat: SegmentFormat
+      tools: MediaTools
+    }
+    output: SoundResult
   }
   /** Makes poster, storyboard and hover clip of a source in a folder; what cannot be made is left out. Reports progress. */
   pictures: {
@@ -53,11 +65,6 @@ export interface TaskMap {
     output: CopyOutcome
     report: CopyProgress
   }
-  /** Decodes all that was written. Fails with output_invalid, source_truncated, source_corrupt. Reports progress. */
-  verify: {
-    input: { outputPath: string; probe: SourceProbe; encoded: EncodeResult; tools: MediaTools }
-    output: VerifyResult
-  }
   /** Makes a clip of a few seconds to try Peekr with, at a path that does not exist yet. */
   sample: { input: { path: string; tools: MediaTools }; output: { sizeBytes: number } }
   /** Runs `btrfs` with these arguments. */
@@ -80,11 +87,11 @@ export type TaskOutput<Name extends TaskName> = TaskMap[Name]['output']
 export const TASK_FILES: Record<TaskName, string> = {
   probe: 'workers/probe.ts',
   'detect-encoders': 'workers/detect-encoders.ts',
-  encode: 'workers/encode.ts',
+  unit: 'workers/unit.ts',
+  sound: 'workers/sound.ts',
   pictures: 'workers/pictures.ts',
   'plan-copy': 'workers/plan-copy.ts',
   'copy-rung': 'workers/copy-rung.ts',
-  verify: 'workers/verify.ts',
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',
   'hash-file': 'workers/hash-file.ts',

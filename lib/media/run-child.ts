@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import { endProcessGroup } from '#lib/media/end-process-group'
 import { createLineReader } from '#lib/media/line-reader'
 
@@ -9,6 +10,8 @@ export interface ChildRequest {
   deadlineMs: number
   /** Ends the child when `onStdout` has not called `alive` for this long; null watches nothing. */
   stallMs?: number | null
+  /** How far it steps back for other processes, 0 (not at all) to 19. */
+  niceness?: number
   signal?: AbortSignal
   /** Each line of standard output; without it the whole output is returned, bounded. */
   onStdout?: (line: string, alive: () => void) => void
@@ -45,6 +48,7 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
     // Next's types insist on NODE_ENV being there.
     env: {} as unknown as NodeJS.ProcessEnv,
   })
+  if (request.niceness !== undefined) stepBack(child, request.niceness)
   let ended: ChildResult['ended'] = null
   let startError: string | null = null
   const end = (why: NonNullable<ChildResult['ended']>) => {
@@ -81,4 +85,15 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
     resolve({ exitCode, ended, startError, stdout: stdout.text(), stderr: lines, elapsedMs })
   })
   return promise
+}
+
+/** Before the program has started children of its own, so that they inherit it. */
+function stepBack({ pid }: ChildProcess, niceness: number): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, niceness)
+  } catch (error) {
+    // It has ended already (ESRCH is in `info` of this error, not in `code`).
+    if ((error as NodeJS.ErrnoException & { info?: { code?: string } }).info?.code !== 'ESRCH') throw error
+  }
 }

@@ -16,6 +16,8 @@ export interface FfmpegRequest {
   /** Of the largest picture it handles. */
   pixels: number
   gpu?: boolean
+  /** How far it steps back for other processes, 0 (not at all) to 19. */
+  niceness?: number
   deadlineMs: number
   /** How long it may report neither a new frame nor a later time. */
   stallMs?: number
@@ -63,6 +65,7 @@ export async function runFfmpeg(request: FfmpegRequest): Promise<FfmpegResult> {
     args,
     deadlineMs,
     stallMs: request.stallMs ?? STALL_MS,
+    niceness: request.niceness,
     signal: request.signal,
     onStdout: createProgressReader(request.onTime),
     onStderr: stderr.read,

@@ -1,71 +1,87 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getSettings } from '#lib/admin/settings'
 import { getSecret } from '#lib/auth/secrets'
-import type { JobRecord } from '#lib/db/models/job'
+import { BuildModel } from '#lib/db/models/build'
+import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
 import { moveVideo, reportVideoProgress } from '#lib/db/move-video'
 import { MANIFEST } from '#lib/domain/media-paths'
+import type { Pictures } from '#lib/domain/pictures'
 import type { Transcoded } from '#lib/domain/transcoded'
 import { PeekrError } from '#lib/errors'
-import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
-import { getMediaTools } from '#lib/media/media-tools'
 import { buildManifest, signManifest } from '#lib/publish/manifest'
+import { verifyRevision } from '#lib/publish/verify-revision'
+import { verifySource } from '#lib/publish/verify-source'
 import { refreshVideoRecord, writeVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 import type { Storage } from '#lib/storage/storage'
+import { writeFileWhole } from '#lib/storage/write-file-whole'
 
-const PROGRESS_VERIFIED = 0.97
+const PROGRESS_VERIFIED = 0.99
 
 /**
- * The `publish` job: proves the attempt whole, signs what it consists of, makes it the revision in one rename, shows
- * it, takes a read-only snapshot, and deals with the original as the settings say. Each step is safe to repeat, so a
- * crash between two of them costs nothing.
+ * The `publish` job: judges whether the source was all there, signs what the revision consists of, shows
+ * it, takes a read-only snapshot, and deals with the original as the settings say. Every unit was proved by decoding it
+ * before it was assembled. Each step is safe to repeat, so a crash between two of them costs nothing.
  * @throws output_invalid, source_truncated, source_corrupt, disk_full, cancelled
  */
 export async function publishVideo(job: JobRecord, context: JobContext): Promise<JobOutcome> {
   const { videoId } = job
-  const transcoded = await getJobResult<Transcoded>(videoId, 'transcode')
   const library = await getLibrary()
-  if (!(await exists(library.revisionPath(videoId, transcoded.revisionId)))) {
-    await withDiskBlamed(() => proveAttempt(videoId, transcoded, context))
-  }
-  // Also when it is there: the crash that makes us come again may have come before its name was on disk.
-  await library.adoptRevision(videoId, transcoded.revisionId, transcoded.revisionId)
-  await showRevision(videoId, transcoded)
+  const revisionId = await showBuild(videoId, context)
   await library.removeAttempts(videoId)
-  await snapshotOnce(videoId, transcoded.revisionId, library)
+  await library.removeUnits(videoId)
+  await snapshotOnce(videoId, revisionId, library)
   if ((await getSettings()).originals === 'remove') await library.removeSource(videoId)
-  return { result: { revisionId: transcoded.revisionId }, encoder: null }
+  await BuildModel.deleteOne({ _id: revisionId })
+  return { result: { revisionId }, encoder: null }
 }
 
-async function proveAttempt(videoId: string, transcoded: Transcoded, context: JobContext): Promise<void> {
+/** Publishes what was built; when that is done already, finds what was published. Returns the revision's id. */
+async function showBuild(videoId: string, context: JobContext): Promise<string> {
+  const build = await BuildModel.findOne({ videoId }, { transcoded: 1 }).lean()
+  if (build === null) {
+    const video = await VideoModel.findOne({ _id: videoId, state: 'ready' }, { revision: 1 }).lean()
+    if (video?.revision) return video.revision.id
+    throw new PeekrError('cancelled')
+  }
+  if (build.transcoded === null)
+    throw new PeekrError('worker_lost', { details: { videoId, missing: 'transcoded' } })
+  const { transcoded } = build
+  await withDiskBlamed(() => sealBuild(videoId, transcoded, context))
+  await showRevision(videoId, transcoded)
+  return build._id
+}
+
+async function sealBuild(videoId: string, transcoded: Transcoded, context: JobContext): Promise<void> {
   const { revisionId, probe, encoded } = transcoded
-  const outputPath = (await getLibrary()).attemptPath(videoId, revisionId)
-  const verified = await runTask(
-    'verify',
-    { outputPath, probe, encoded, tools: getMediaTools() },
-    { signal: context.signal, onProgress: (fraction) => context.report(fraction * PROGRESS_VERIFIED) },
-  )
-  for (const line of verified.log) context.log(line)
-  context.log(`Verified: ${verified.frameCount} frames, ${verified.durationSeconds.toFixed(3)} s.`)
+  const library = await getLibrary()
+  const outputPath = library.revisionPath(videoId, revisionId)
+  // Signed already: a crash came after it.
+  if (await exists(join(outputPath, MANIFEST))) return library.sealRevision(videoId, revisionId)
+  verifySource(probe, encoded)
+  await verifyRevision(outputPath, encoded)
+  context.log(`Verified: ${encoded.frameCount} frames, ${encoded.durationSeconds.toFixed(3)} s.`)
+  const { signal } = context
   const files = await runTask(
     'hash-folder',
     { path: outputPath, except: [MANIFEST] },
-    { signal: context.signal },
+    { signal, onProgress: context.report },
   )
   const manifest = buildManifest({ videoId, revisionId, createdAt: new Date(), files })
-  await writeFile(join(outputPath, MANIFEST), signManifest(manifest, getSecret('manifest')))
+  await writeFileWhole(join(outputPath, MANIFEST), signManifest(manifest, getSecret('manifest')))
+  await library.sealRevision(videoId, revisionId)
   await reportVideoProgress(videoId, PROGRESS_VERIFIED)
 }
 
 /** Writes `video.json` first: what the database then says is on the disk already. */
 async function showRevision(videoId: string, transcoded: Transcoded): Promise<void> {
   const { revisionId, encoded } = transcoded
+  const pictures = await findPictures(videoId)
   const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (video === null) throw new PeekrError('cancelled')
   if (video.state === 'ready') return
@@ -75,7 +91,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
       segmentFormat: transcoded.segmentFormat,
       renditions: encoded.renditions,
       audio: encoded.audio,
-      ...transcoded.pictures,
+      ...pictures,
     },
     durationSeconds: encoded.durationSeconds,
     publishedAt: video.publishedAt ?? new Date(),
@@ -87,6 +103,12 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
     throw new PeekrError('cancelled')
   // Its details may have been edited since they were read above.
   await refreshVideoRecord(videoId)
+}
+
+/** Which pictures there are; a video of which none could be made is still a video. */
+async function findPictures(videoId: string): Promise<Pictures> {
+  const job = await JobModel.findOne({ videoId, kind: 'pictures', state: 'done' }, { result: 1 }).lean()
+  return (job?.result as Pictures | undefined) ?? { poster: false, storyboard: false, hover: false }
 }
 
 /** One for each revision, and one only, however often the job is repeated. */

@@ -1,5 +1,5 @@
 import { readFile, rename, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isId } from '#lib/domain/id'
 import { LIBRARY_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
@@ -23,6 +23,12 @@ export type Library = Pick<
   | 'createAttempt'
   | 'removeAttempts'
   | 'adoptRevision'
+  | 'removeAttempt'
+  | 'openRevision'
+  | 'adoptUnit'
+  | 'unitPath'
+  | 'removeUnits'
+  | 'sealRevision'
   | 'attemptPath'
   | 'revisionPath'
   | 'removeRevision'
@@ -51,6 +57,18 @@ export function createLibrary(dataPath: string): Library {
       withStorageErrors(() => emptyFolder(folders(videoId).attempts, options?.except)),
     adoptRevision: (videoId, attemptId, revisionId) =>
       withStorageErrors(() => adoptRevision(folders(videoId), attemptId, revisionId)),
+    removeAttempt: (videoId, attemptId) =>
+      withStorageErrors(() =>
+        removeFrom(folders(videoId).attempts, basename(folders(videoId).attempt(attemptId))),
+      ),
+    openRevision: (videoId, revisionId) =>
+      withStorageErrors(() => openRevision(folders(videoId), revisionId)),
+    adoptUnit: (videoId, attemptId, unit) =>
+      withStorageErrors(() => adoptUnit(folders(videoId), attemptId, unit)),
+    unitPath: (videoId, revisionId, key) => folders(videoId).unit(revisionId, key),
+    removeUnits: (videoId, unit) => withStorageErrors(() => removeUnits(folders(videoId), unit)),
+    sealRevision: (videoId, revisionId) =>
+      withStorageErrors(() => sealRevision(folders(videoId), revisionId)),
     removeRevision: (videoId, revisionId) =>
       withStorageErrors(() =>
         removeFrom(folders(videoId).revisions, basename(folders(videoId).revision(revisionId))),
@@ -100,6 +118,54 @@ async function adoptRevision(folders: VideoFolders, attemptId: string, revisionI
     await syncPath(folders.attempts)
   }
   // Also when it was there already: the crash that makes us come twice may have come before this.
+  await syncPath(folders.revisions)
+}
+
+async function openRevision(folders: VideoFolders, revisionId: string): Promise<string> {
+  const path = folders.revision(revisionId)
+  await makeFolder(path)
+  return path
+}
+
+async function adoptUnit(
+  folders: VideoFolders,
+  attemptId: string,
+  { revisionId, key }: { revisionId: string; key: string },
+): Promise<void> {
+  const attempt = folders.attempt(attemptId)
+  const unit = folders.unit(revisionId, key)
+  if (await exists(attempt)) {
+    await syncTree(attempt)
+    await makeFolder(dirname(unit))
+    // Onto a folder with something in it rename fails (rename(2)), so of two attempts the first stays.
+    await rename(attempt, unit).catch(unlessThere)
+    await rm(attempt, { recursive: true, force: true })
+    await syncPath(folders.attempts)
+  }
+  if (!(await exists(unit))) {
+    throw new PeekrError('conflict', {
+      message: 'What this attempt made is gone, because another attempt took over. Retry it.',
+      details: { attemptId, revisionId, key },
+    })
+  }
+  // Also when it was there already: the crash that makes us come twice may have come before this.
+  await syncPath(dirname(unit))
+}
+
+function unlessThere(error: unknown): void {
+  if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error
+}
+
+async function removeUnits(folders: VideoFolders, unit?: { revisionId: string; key: string }): Promise<void> {
+  if (unit === undefined) return emptyFolder(folders.units)
+  const path = folders.unit(unit.revisionId, unit.key)
+  return removeFrom(dirname(path), basename(path))
+}
+
+async function sealRevision(folders: VideoFolders, revisionId: string): Promise<void> {
+  const path = folders.revision(revisionId)
+  if (!(await exists(path))) throw new PeekrError('not_found', { details: { revisionId } })
+  await syncTree(path)
   await syncPath(folders.revisions)
 }
 

@@ -43,7 +43,7 @@ export interface Storage {
   removeSource(videoId: string): Promise<void>
 
   /**
-   * An empty folder for what one attempt writes, beside revisions/ so that adopting it is one rename.
+   * An empty folder for what one attempt at a unit writes, beside units/ so that adopting it is one rename.
    * Whatever the same attempt left there is removed.
    */
   createAttempt(videoId: string, attemptId: string): Promise<string>
@@ -53,6 +53,32 @@ export interface Storage {
 
   /** Removes attempts' folders, all but `except`. */
   removeAttempts(videoId: string, options?: { except?: string }): Promise<void>
+
+  /** Removes one attempt's folder. */
+  removeAttempt(videoId: string, attemptId: string): Promise<void>
+
+  /**
+   * Makes the folder of a revision that is under construction, at the place it will be published from, and returns its
+   * path. Files appear in it whole, one after the other. Twice is safe.
+   */
+  openRevision(videoId: string, revisionId: string): Promise<string>
+
+  /**
+   * Adopts what an attempt made of a unit in one rename, with every file on disk before it. When another attempt was
+   * first, its output stays and this one's is removed.
+   * @param key names the unit within the revision: letters, digits and hyphens.
+   * @throws conflict when neither is there
+   */
+  adoptUnit(videoId: string, attemptId: string, unit: { revisionId: string; key: string }): Promise<void>
+
+  /** The absolute path of an adopted unit's folder, whether or not it exists. */
+  unitPath(videoId: string, revisionId: string, key: string): string
+
+  /** Removes one adopted unit, or all of them. */
+  removeUnits(videoId: string, unit?: { revisionId: string; key: string }): Promise<void>
+
+  /** Puts a revision that is whole on disk with everything in it. Twice is safe. @throws not_found */
+  sealRevision(videoId: string, revisionId: string): Promise<void>
 
   /**
    * Makes an attempt's folder the revision: every file is on disk before the one rename that shows it.

@@ -7,6 +7,7 @@ import {
   SNAPSHOTS_FOLDER,
   SOURCE_FILE,
   SOURCE_FOLDER,
+  UNITS_FOLDER,
 } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
 import { parseSnapshotName } from '#lib/storage/snapshot-name'
@@ -16,6 +17,8 @@ export interface VideoFolders {
   video: string
   revisions: string
   attempts: string
+  /** Whole units that are not assembled yet, by revision. */
+  units: string
   source: string
   sourceFile: string
   snapshots: string
@@ -25,6 +28,7 @@ export interface VideoFolders {
   snapshot(name: string): string
   revision(revisionId: string): string
   attempt(attemptId: string): string
+  unit(revisionId: string, key: string): string
   /** A file directly in the video's folder. */
   file(name: string): string
 }
@@ -41,11 +45,13 @@ export function buildVideoFolders(dataPath: string, videoId: string): VideoFolde
   const video = join(dataPath, LIBRARY_FOLDER, requireId(videoId))
   const revisions = join(video, REVISIONS_FOLDER)
   const attempts = join(video, ATTEMPTS_FOLDER)
+  const units = join(video, UNITS_FOLDER)
   const source = join(video, SOURCE_FOLDER)
   return {
     video,
     revisions,
     attempts,
+    units,
     source,
     sourceFile: join(source, SOURCE_FILE),
     snapshots: join(dataPath, SNAPSHOTS_FOLDER, videoId),
@@ -54,6 +60,7 @@ export function buildVideoFolders(dataPath: string, videoId: string): VideoFolde
     snapshot: (name) => join(dataPath, SNAPSHOTS_FOLDER, videoId, requireSnapshotName(name)),
     revision: (revisionId) => join(revisions, requireId(revisionId)),
     attempt: (attemptId) => join(attempts, requireId(attemptId)),
+    unit: (revisionId, key) => join(units, requireId(revisionId), requireFileName(key)),
     file: (name) => join(video, requireFileName(name)),
   }
 }

@@ -8,6 +8,7 @@ import { findGrantAsker } from '#lib/stream/find-grant-asker'
 import { parseMediaToken } from '#lib/stream/media-token'
 import type { StreamPath } from '#lib/stream/parse-stream-path'
 import { findStreamAccess } from '#lib/stream/stream-access'
+import type { StreamGrant } from '#lib/stream/stream-grant'
 
 /**
  * Who may read any file of a video: `authorize` for playlists, segments and pictures, through both doors.
@@ -15,25 +16,26 @@ import { findStreamAccess } from '#lib/stream/stream-access'
  * so that whatever ends it reaches segments within 10 s in every process. Without a token, open videos are for
  * anybody, others for a session, a Bearer token, or the cookie of a password or link. A URL with a token stands and
  * falls with the token.
- * @returns whether shared caches and other sites may have it
+ * @returns whether shared caches and other sites may have it, and whether it still changes
  * @throws not_found for everything else, whatever the reason; database_away
  */
 export async function authorizeStream(
   asked: StreamPath,
   header: (name: string) => string | null,
-): Promise<{ audience: 'public' | 'private' }> {
+): Promise<StreamGrant> {
   const { token, videoId, revisionId } = asked
   // Before the database, so that guessing tokens costs nothing but a hash.
   const grant = token === null ? null : findTokenGrant(token, asked)
   if (token !== null && grant === null) throw notFound()
   const access = await findStreamAccess(videoId, revisionId)
   if (access === null || access.revisionId !== revisionId) throw notFound()
-  if (token === null && isOpen(access.visibility)) return { audience: 'public' }
+  const { growing } = access
+  if (token === null && isOpen(access.visibility)) return { audience: 'public', growing }
   const { viewer, proof } = await (grant === null
     ? findAsker({ cookie: header('cookie'), authorization: header('authorization') }, videoId)
     : findGrantAsker(grant, videoId))
   if (authorize(viewer, access, proof) === null) throw notFound()
-  return { audience: 'private' }
+  return { audience: 'private', growing }
 }
 
 /**

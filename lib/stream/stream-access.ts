@@ -7,6 +7,8 @@ import { singleton } from '#lib/singleton'
 /** What decides who may read a video's files. */
 export interface StreamAccess extends Watchable {
   revisionId: string | null
+  /** The revision is still being made. */
+  growing: boolean
 }
 
 interface Entry {
@@ -65,5 +67,6 @@ async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> 
   ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision'> | null>()
   if (video === null) return null
   const { ownerId, visibility, access, revision } = video
-  return { ownerId, visibility, ...(access && { access }), revisionId: revision?.id ?? null }
+  const growing = revision?.growing !== undefined
+  return { ownerId, visibility, ...(access && { access }), revisionId: revision?.id ?? null, growing }
 }

@@ -1,12 +1,13 @@
+import type { PlannedUnit } from '#lib/domain/encode-plan'
 import type { EncoderName } from '#lib/domain/encoding'
 import { AUDIO_FOLDER, INIT_SEGMENT, MEDIA_PLAYLIST, segmentPattern } from '#lib/domain/media-paths'
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { buildInputGuard } from '#lib/media/allowed-formats'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
-import { buildVideoFilters } from '#lib/transcode/video-filters'
+import { SEGMENT_SECONDS } from '#lib/transcode/plan-units'
+import { buildVideoFilters, SEAM_HEAD, SEAM_TAIL } from '#lib/transcode/video-filters'
 
-export const SEGMENT_SECONDS = 4
 export const AUDIO_BITRATE_BPS = 128_000
 /**
  * Every timestamp starts here, not at 0. B-frames make the first decoding time earlier than the first picture; at 0 that
@@ -31,22 +32,78 @@ export interface EncodePlan {
   encoder: EncoderName
   /** Whether to map high dynamic range to standard; without it colours are merely paler. */
   toneMap: boolean
+  unit: PlannedUnit
+  /** When segments start, those outside the unit included. */
+  boundaries: readonly number[]
+  /** Whether to seek to the unit rather than to decode up to it. */
+  seek: boolean
+  seamSeconds: number
 }
 
+/** Seeking aims this much before what is needed first: a demuxer's idea of a time may be off by reordered frames. */
+const SEEK_EARLY_SECONDS = 0.5
+/** So near to the beginning a key frame to start from is hardly nearer. */
+const SEEK_SECONDS_MIN = 2
+export const SEAM_HEAD_FILE = 'head.txt'
+export const SEAM_TAIL_FILE = 'tail.txt'
+
 /**
- * FFmpeg's arguments for the whole ladder: one decode, the sizes scaled from one another, one encoder a rung, and the
- * sound once as its own rendition. Pure. Key frames fall on the same frames in every rung, so segments are aligned.
+ * FFmpeg's arguments for one unit of the ladder: one decode, the sizes scaled from one another, one encoder a rung.
+ * Pure. Key frames fall on the same frames in every rung, so segments are aligned. Source timestamps are kept, counted
+ * from the file's first packet, so that every unit sees a frame at the same time.
  */
 export function planEncode(plan: EncodePlan): string[] {
-  const { probe, rungs, inputPath } = plan
+  const { rungs, unit } = plan
+  const window = {
+    startSeconds: unit.startSeconds,
+    endSeconds: unit.endSeconds ?? MEDIA_LIMITS.durationSecondsMax,
+    seamSeconds: plan.seamSeconds,
+  }
+  const hasTail = unit.endSeconds !== null
+  return [
+    ...buildSource(plan.inputPath, planSeek(plan)),
+    ...['-filter_complex', buildVideoFilters({ ...plan, window, hasTail })],
+    ...rungs.flatMap((rung) => buildVideoOutput(plan, rung)),
+    ...(unit.startSeconds > 0 ? buildSeamOutput(plan, SEAM_HEAD, SEAM_HEAD_FILE) : []),
+    ...(hasTail ? buildSeamOutput(plan, SEAM_TAIL, SEAM_TAIL_FILE) : []),
+  ]
+}
+
+/** FFmpeg's arguments for the sound, whole, as its own rendition. Pure. */
+export function planSound(plan: {
+  inputPath: string
+  /** Holds the existing folder for the sound. */
+  outputPath: string
+  streamIndex: number
+  segmentFormat: SegmentFormat
+}): string[] {
+  return [
+    ...buildInputGuard(),
+    ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-i', `file:${plan.inputPath}`],
+    ...['-map', `0:${plan.streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1', '-vn'],
+    // Silence fills a late start and gaps; what plays before the picture's zero is cut.
+    ...['-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', String(AUDIO_BITRATE_BPS)],
+    ...['-ac', '2', '-ar', '48000'],
+    // The list of segments is replaced in one step after each, and names only those that are whole.
+    ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'event'],
+    ...['-hls_flags', 'independent_segments+temp_file'],
+    ...buildSegmenter(plan, AUDIO_FOLDER, 0),
+  ]
+}
+
+/** Where to begin reading: null for the beginning. */
+function planSeek({ unit, seek, seamSeconds }: EncodePlan): number | null {
+  const from = unit.startSeconds - seamSeconds - SEEK_EARLY_SECONDS
+  return seek && from > SEEK_SECONDS_MIN ? from : null
+}
+
+function buildSource(inputPath: string, seekSeconds: number | null): string[] {
   return [
     ...buildInputGuard(),
     // Broken packets are dropped and counted, not fatal: damage is judged afterwards.
     ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax)],
-    ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-i', `file:${inputPath}`],
-    ...['-filter_complex', buildVideoFilters(plan)],
-    ...rungs.flatMap((rung) => buildVideoOutput(plan, rung)),
-    ...(probe.audio ? buildAudioOutput(plan, probe.audio.streamIndex) : []),
+    ...(seekSeconds === null ? [] : ['-noaccurate_seek', '-ss', seekSeconds.toFixed(6)]),
+    ...['-copyts', '-start_at_zero', '-i', `file:${inputPath}`],
   ]
 }
 
@@ -56,7 +113,7 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung): string[] {
     ...['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE],
     ...(plan.encoder === 'libx264' ? buildX264(rung) : buildNvenc(rung)),
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
-    ...['-force_key_frames', `expr:gte(t,n_forced*${SEGMENT_SECONDS})`, '-forced-idr', '1', '-g', '1000'],
+    ...['-force_key_frames', planKeyFrames(plan), '-forced-idr', '1', '-g', '100000'],
     ...[
       '-bsf:v',
       TRUE_DURATIONS,
@@ -67,7 +124,33 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung): string[] {
       '-bufsize',
       String(2 * rung.maxBitrateBps),
     ],
-    ...buildSegmenter(plan, rung.name),
+    // With a length of next to nothing the muxer cuts at every key frame, and there are none but ours.
+    ...['-f', 'hls', '-hls_time', '0.001', '-hls_playlist_type', 'vod'],
+    ...['-hls_flags', 'independent_segments', '-start_number', String(plan.unit.firstSegment)],
+    ...buildSegmenter(plan, rung.name, plan.unit.firstSegment),
+  ]
+}
+
+/**
+ * The times of the boundaries inside the unit; its first frame is a key frame anyway. FFmpeg compares a list with a
+ * frame's own time, but takes only one entry a frame: after a gap each of the next frames would be one. So where a unit is
+ * long, a formula says it, which counts from the unit's first frame (ffmpeg.c, `forced_kf_ref_pts`).
+ */
+function planKeyFrames({ unit, boundaries }: EncodePlan): string {
+  const { startSeconds, endSeconds } = unit
+  const inside = boundaries.filter((at) => at > startSeconds && at < (endSeconds ?? Number.POSITIVE_INFINITY))
+  if (inside.length === 0) return '0'
+  if (inside.length <= LISTED_MAX) return inside.map((at) => at.toFixed(6)).join(',')
+  const cell = (time: string) => `floor((${time}+0.000001)/${SEGMENT_SECONDS})`
+  return `expr:isnan(prev_forced_t)+gt(${cell('t')},${cell('prev_forced_t')})`
+}
+
+const LISTED_MAX = 40
+
+function buildSeamOutput({ outputPath }: EncodePlan, label: string, name: string): string[] {
+  return [
+    ...['-map', `[${label}]`, '-fps_mode', 'vfr', '-enc_time_base', TIME_BASE],
+    ...['-c:v', 'rawvideo', '-f', 'framecrc', `${outputPath}/${name}`],
   ]
 }
 
@@ -87,39 +170,29 @@ function buildNvenc(_rung: LadderRung): string[] {
   ]
 }
 
-function buildAudioOutput(plan: EncodePlan, streamIndex: number): string[] {
+function buildSegmenter(
+  { outputPath, segmentFormat }: { outputPath: string; segmentFormat: SegmentFormat },
+  folder: string,
+  firstSegment: number,
+): string[] {
   return [
-    ...['-map', `0:${streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1'],
-    // Silence fills a late start and gaps; what plays before the picture's zero is cut.
-    ...['-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', String(AUDIO_BITRATE_BPS)],
-    ...['-ac', '2', '-ar', '48000'],
-    ...buildSegmenter(plan, AUDIO_FOLDER),
-  ]
-}
-
-function buildSegmenter({ outputPath, segmentFormat }: EncodePlan, folder: string): string[] {
-  return [
-    ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod'],
-    ...['-hls_flags', 'independent_segments', '-output_ts_offset', String(TIMELINE_START_SECONDS)],
+    ...['-output_ts_offset', String(TIMELINE_START_SECONDS)],
     ...(segmentFormat === 'fmp4'
-      ? buildFragmenter()
+      ? buildFragmenter(firstSegment)
       : ['-hls_segment_type', 'mpegts', '-muxdelay', '0', '-muxpreload', '0']),
     ...['-hls_segment_filename', `${outputPath}/${folder}/${segmentPattern(segmentFormat)}`],
     `${outputPath}/${folder}/${MEDIA_PLAYLIST}`,
   ]
 }
 
-/** No edit list (browsers ignore them) and absolute decoding times; both levels of muxer must leave timestamps alone. */
-function buildFragmenter(): string[] {
+/**
+ * No edit list (browsers ignore them) and absolute decoding times; both levels of muxer must leave timestamps alone.
+ * Fragments are numbered through, whichever run wrote them.
+ */
+function buildFragmenter(firstSegment: number): string[] {
   return [
-    ...[
-      '-hls_segment_type',
-      'fmp4',
-      '-hls_fmp4_init_filename',
-      INIT_SEGMENT,
-      '-avoid_negative_ts',
-      'disabled',
-    ],
-    ...['-hls_segment_options', 'use_editlist=0:movflags=+frag_discont:avoid_negative_ts=disabled'],
+    ...['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', INIT_SEGMENT],
+    ...['-avoid_negative_ts', 'disabled', '-hls_segment_options'],
+    `use_editlist=0:movflags=+frag_discont:avoid_negative_ts=disabled:fragment_index=${firstSegment + 1}`,
   ]
 }

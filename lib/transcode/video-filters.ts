@@ -7,32 +7,71 @@ export interface FilterPlan {
   probe: SourceProbe & { video: SourceVideo }
   rungs: readonly LadderRung[]
   toneMap: boolean
+  /** The part of the source to encode. */
+  window: EncodeWindow
+  /** Whether another unit follows, so that the end of this one is to be proved. */
+  hasTail: boolean
 }
+
+/** In the source's time. Frames are in it when start ≤ time < end. */
+export interface EncodeWindow {
+  startSeconds: number
+  endSeconds: number
+  /** How far before each border both its sides write down what they saw. */
+  seamSeconds: number
+}
+
+/** The labels of the outputs that prove a border: what both its sides saw just before it. */
+export const SEAM_HEAD = 'seamhead'
+export const SEAM_TAIL = 'seamtail'
 
 /**
  * The filter graph of a whole ladder, each rung labelled with its name. Pure. Every size is scaled from the one above it
  * (bicubic: within 0.3 dB of scaling from the source, and faster). FFmpeg has turned the picture already.
  */
-export function buildVideoFilters({ probe, rungs, toneMap }: FilterPlan): string {
+export function buildVideoFilters({ probe, rungs, toneMap, window, hasTail }: FilterPlan): string {
   const { video } = probe
   const head = [...startAtZero(probe), ...deinterlace(video), ...limitFrameRate(video)]
-  return rungs
-    .map((rung, index) => {
-      const first = index === 0
-      const source = first ? `[0:${video.streamIndex}]` : `[below${index}]`
-      const filters = [
-        ...(first ? head : []),
-        `scale=${rung.width}:${rung.height}:flags=bicubic`,
-        ...(first && toneMap && isHdr(video) ? TONE_MAP : []),
-        ...(first ? ['format=yuv420p'] : []),
-        // An even width is not exactly in proportion; players must not correct that.
-        'setsar=1',
-      ]
-      const last = index === rungs.length - 1
-      const end = last ? `[${rung.name}]` : `,split=2[${rung.name}][below${index + 1}]`
-      return `${source}${filters.join(',')}${end}`
-    })
-    .join(';')
+  const cut = cutWindow(window, hasTail)
+  const opening = [`[0:${video.streamIndex}]${[...head, cut.split].join(',')}`, ...cut.seams]
+  const chain = rungs.map((rung, index) => {
+    const first = index === 0
+    const source = first ? '[main]' : `[below${index}]`
+    const filters = [
+      ...(first ? [cut.trim] : []),
+      `scale=${rung.width}:${rung.height}:flags=bicubic`,
+      ...(first && toneMap && isHdr(video) ? TONE_MAP : []),
+      ...(first ? ['format=yuv420p'] : []),
+      // An even width is not exactly in proportion; players must not correct that.
+      'setsar=1',
+    ]
+    const last = index === rungs.length - 1
+    const end = last ? `[${rung.name}]` : `,split=2[${rung.name}][below${index + 1}]`
+    return `${source}${filters.join(',')}${end}`
+  })
+  return [...opening, ...chain].join(';')
+}
+
+/**
+ * Frames are cut by their time, after whatever needs its neighbours and before the sizes: the same comparison with the same
+ * number on both sides of a border, so each frame is on one side. What seeking gave too early is thrown away here.
+ */
+function cutWindow({ startSeconds, endSeconds, seamSeconds }: EncodeWindow, hasTail: boolean) {
+  const seams = [
+    ...(startSeconds > 0 ? [{ label: SEAM_HEAD, at: startSeconds }] : []),
+    ...(hasTail ? [{ label: SEAM_TAIL, at: endSeconds }] : []),
+  ]
+  const labels = ['main', ...seams.map(({ label }) => `${label}0`)].map((label) => `[${label}]`)
+  const between = (from: number, to: number) => `trim=start=${from.toFixed(6)}:end=${to.toFixed(6)}`
+  return {
+    split: `split=${labels.length}${labels.join('')}`,
+    // A picture this small still tells it from its neighbours, and from a damaged one.
+    seams: seams.map(
+      ({ label, at }) =>
+        `[${label}0]${between(Math.max(0, at - seamSeconds), at)},scale=32:32:flags=area,format=gray[${label}]`,
+    ),
+    trim: startSeconds > 0 ? between(startSeconds, endSeconds) : `trim=end=${endSeconds.toFixed(6)}`,
+  }
 }
 
 /**

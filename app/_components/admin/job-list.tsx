@@ -12,7 +12,11 @@ import styles from './job-list.module.css'
 
 const KINDS: Record<JobView['kind'], string> = {
   ingest: 'Check the file',
+  plan: 'Plan the encode',
   transcode: 'Make it playable',
+  sound: 'Encode the sound',
+  assemble: 'Put it together',
+  pictures: 'Choose pictures',
   publish: 'Publish',
   hash: 'Compute the checksum',
   delete: 'Delete',

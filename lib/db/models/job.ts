@@ -2,7 +2,17 @@ import mongoose, { type Model, model, Schema } from 'mongoose'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { ErrorCode } from '#lib/errors'
 
-export const JOB_KINDS = ['ingest', 'transcode', 'publish', 'hash', 'delete'] as const
+export const JOB_KINDS = [
+  'ingest',
+  'plan',
+  'transcode',
+  'sound',
+  'assemble',
+  'pictures',
+  'publish',
+  'hash',
+  'delete',
+] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
@@ -12,6 +22,10 @@ export interface JobRecord {
   _id: string
   kind: JobKind
   videoId: string
+  /** Which unit of the video; empty for jobs a video has one of. */
+  unit: string
+  /** Lower is sooner; among equals the one made first. */
+  priority: number
   state: JobState
   attempts: number
   progress: number
@@ -39,6 +53,8 @@ const schema = new Schema<JobRecord>(
     _id: { type: String, required: true },
     kind: { type: String, enum: JOB_KINDS, required: true },
     videoId: { type: String, required: true },
+    unit: { type: String, default: '' },
+    priority: { type: Number, default: 0 },
     state: { type: String, enum: JOB_STATES, required: true },
     attempts: { type: Number, default: 0 },
     progress: { type: Number, default: 0 },
@@ -56,9 +72,9 @@ const schema = new Schema<JobRecord>(
   },
   { versionKey: false, collection: 'jobs' },
 )
-// One job of a kind for a video: delivering the same event twice changes nothing.
-schema.index({ videoId: 1, kind: 1 }, { unique: true })
-schema.index({ state: 1, runAfter: 1, createdAt: 1 })
+// One job of a kind for a unit of a video: delivering the same event twice changes nothing.
+schema.index({ videoId: 1, kind: 1, unit: 1 }, { unique: true })
+schema.index({ state: 1, priority: 1, createdAt: 1 })
 schema.plugin(sanitizeFilters)
 
 export const JobModel =

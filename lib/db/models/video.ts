@@ -43,6 +43,8 @@ export interface VideoRecord {
     /** Absent in revisions from before there were any. */
     storyboard?: boolean
     hover?: boolean
+    /** While it is under construction and plays already: how much of it there is. */
+    growing?: { availableSeconds: number }
   } | null
   createdAt: Date
   updatedAt: Date

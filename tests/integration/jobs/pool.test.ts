@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { closePool, runTask } from '#lib/jobs/pool'
+import { checkUnit } from '#lib/transcode/check-unit'
+import { planEncoding } from '#lib/transcode/plan-encoding'
+import { planWhole } from '#lib/transcode/plan-units'
 import { findProcesses, TOOLS } from '../../support/judge-source.ts'
 import { makeClip } from '../../support/make-clip.ts'
 
@@ -25,9 +28,12 @@ async function startEncode(name: string, seconds: number, signal?: AbortSignal) 
   await mkdir(outputPath)
   const probe = await runTask('probe', { sourcePath, tools: TOOLS })
   const progress: number[] = []
-  const input = { sourcePath, outputPath, segmentFormat: 'fmp4', encoder, probe, tools: TOOLS } as const
-  const done = runTask('encode', input, { signal, onProgress: (fraction) => progress.push(fraction) })
-  return { done, progress, probe, outputPath }
+  const plan = planEncoding({ probe, segmentFormat: 'fmp4', encoder })
+  const [unit] = planWhole([0])
+  assert.ok(unit)
+  const input = { sourcePath, outputPath, probe, plan, unit, group: 'all', tools: TOOLS } as const
+  const done = runTask('unit', input, { signal, onProgress: (fraction) => progress.push(fraction) })
+  return { done, progress, outputPath, rungs: plan.rungs }
 }
 
 test('a failure keeps its code across the thread', async () => {
@@ -39,32 +45,30 @@ test('a failure keeps its code across the thread', async () => {
   })
 })
 
-test('an encode reports progress that only rises and ends at 1, and is verified', async () => {
-  const { done, progress, probe, outputPath } = await startEncode('whole', 6)
-  const encoded = await done
+test('a unit reports progress that only rises and ends at 1, and is proved', async () => {
+  const { done, progress } = await startEncode('whole', 6)
+  const made = await done
   assert.ok(progress.length >= 3)
   assert.deepEqual(
     progress,
     [...progress].sort((a, b) => a - b),
   )
   assert.equal(progress.at(-1), 1)
-  const verified = await runTask('verify', { outputPath, probe, encoded, tools: TOOLS })
-  assert.equal(verified.frameCount, 180)
+  assert.equal(made.frameCount, 180)
+  assert.ok(made.speed > 0)
 })
 
-test('a damaged segment is found before anything is published', async () => {
-  const { done, probe, outputPath } = await startEncode('damaged', 2)
-  const encoded = await done
+test('a damaged segment is found before a unit is adopted', async () => {
+  const { done, outputPath, rungs } = await startEncode('damaged', 2)
+  await done
   const path = join(outputPath, '360p', 'segment-00000.m4s')
   const bytes = await readFile(path)
+  const check = () => checkUnit({ outputPath, rungs, segmentFormat: 'fmp4', tools: TOOLS })
+  assert.equal((await check()).frameCount, 60)
   await writeFile(path, bytes.fill(0, bytes.length - 3000, bytes.length - 2000))
-  await assert.rejects(runTask('verify', { outputPath, probe, encoded, tools: TOOLS }), {
-    code: 'output_invalid',
-  })
-  await rm(path)
-  await assert.rejects(runTask('verify', { outputPath, probe, encoded, tools: TOOLS }), {
-    code: 'output_invalid',
-  })
+  await assert.rejects(check(), { code: 'output_invalid' })
+  await writeFile(path, '')
+  await assert.rejects(check(), { code: 'output_invalid' })
 })
 
 test('aborting a task ends it and its FFmpeg (and the run reports how long that took)', async (t) => {

@@ -93,7 +93,7 @@ for (const format of ['fmp4', 'ts'] as const) {
       ['480p', '360p', '240p'],
     )
     assert.equal(judged.encoded.frameCount, 270)
-    assert.equal(judged.verified.frameShare, 1)
+    assert.equal(judged.frameShare, 1)
     const text = await readFile(playlist(judged, '480p'), 'utf8')
     assert.match(text, format === 'ts' ? /segment-00002\.ts/ : /EXT-X-MAP:URI="init\.mp4"/)
   })
@@ -123,7 +123,7 @@ test("our media playlist is FFmpeg's own, but for the last segment's true length
     '-f',
     'hls',
     '-hls_time',
-    '4',
+    '2',
     '-hls_playlist_type',
     'vod',
   ]
@@ -139,7 +139,7 @@ test("our media playlist is FFmpeg's own, but for the last segment's true length
   const ours = await readFile(playlist(judged, '240p'), 'utf8')
   const withoutLast = (text: string) => text.replace(/#EXTINF:[\d.]+,(?=\nsegment-00001)/, '#EXTINF')
   assert.equal(withoutLast(ours), withoutLast(theirs))
-  assert.equal(segments[1]?.durationSeconds.toFixed(2), '2.00')
+  assert.equal(segments[1]?.durationSeconds.toFixed(2), '4.00')
 })
 
 test('a phone held upright comes out upright, with no rotation left to apply twice', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
-import { type EncodePlan, planEncode } from '#lib/transcode/plan-encode'
+import { type EncodePlan, planEncode, planSound } from '#lib/transcode/plan-encode'
 import { planLadder } from '#lib/transcode/plan-ladder'
 import { buildVideoFilters } from '#lib/transcode/video-filters'
 
@@ -52,7 +52,12 @@ const plan: EncodePlan = {
   segmentFormat: 'fmp4',
   encoder: 'libx264',
   toneMap: false,
+  unit: { index: 1, startSeconds: 2, endSeconds: 10, firstSegment: 1 },
+  boundaries: [0, 2, 6, 10],
+  seek: true,
+  seamSeconds: 1,
 }
+const filters = { ...plan, window: { startSeconds: 2, endSeconds: 10, seamSeconds: 1 }, hasTail: true }
 
 /** The value after an option, in each place it stands. */
 function valuesOf(args: string[], option: string): string[] {
@@ -61,8 +66,10 @@ function valuesOf(args: string[], option: string): string[] {
 
 test('one decode feeds all sizes, each scaled from the one above', () => {
   assert.equal(
-    buildVideoFilters(plan),
-    '[0:1]scale=640:480:flags=bicubic,format=yuv420p,setsar=1,split=2[480p][below1];' +
+    buildVideoFilters({ ...filters, hasTail: false }),
+    '[0:1]split=2[main][seamhead0];' +
+      '[seamhead0]trim=start=1.000000:end=2.000000,scale=32:32:flags=area,format=gray[seamhead];' +
+      '[main]trim=start=2.000000:end=10.000000,scale=640:480:flags=bicubic,format=yuv420p,setsar=1,split=2[480p][below1];' +
       '[below1]scale=480:360:flags=bicubic,setsar=1,split=2[360p][below2];' +
       '[below2]scale=320:240:flags=bicubic,setsar=1[240p]',
   )
@@ -81,15 +88,41 @@ test('the guard stands in front of the input', () => {
 
 test('every rung cuts at the same times and shares one timeline with the sound', () => {
   const args = planEncode(plan)
-  assert.deepEqual(valuesOf(args, '-force_key_frames'), Array(3).fill('expr:gte(t,n_forced*4)'))
-  assert.deepEqual(valuesOf(args, '-output_ts_offset'), Array(4).fill('10'))
-  assert.deepEqual(valuesOf(args, '-hls_time'), Array(4).fill('4'))
-  assert.deepEqual(valuesOf(args, '-map').slice(-1), ['0:0'])
+  assert.deepEqual(valuesOf(args, '-force_key_frames'), Array(3).fill('6.000000'))
+  assert.deepEqual(valuesOf(args, '-output_ts_offset'), Array(3).fill('10'))
+  assert.deepEqual(valuesOf(args, '-start_number'), Array(3).fill('1'))
+  const sound = planSound({ ...plan, streamIndex: 0 })
+  assert.deepEqual(valuesOf(sound, '-output_ts_offset'), ['10'])
+  assert.deepEqual(valuesOf(sound, '-map'), ['0:0'])
 })
 
-test('without sound nothing of the sound is asked for', () => {
-  const args = planEncode({ ...plan, probe: { ...probe, audio: null } })
-  assert.ok(!args.join(' ').includes('audio'))
+test('a unit is sought from before what proves its border, and source times are kept', () => {
+  const late = { ...plan, unit: { index: 3, startSeconds: 50, endSeconds: null, firstSegment: 13 } }
+  const args = planEncode(late)
+  assert.deepEqual(valuesOf(args, '-ss'), ['48.500000'])
+  assert.ok(args.indexOf('-noaccurate_seek') < args.indexOf('-i') && args.includes('-copyts'))
+  assert.deepEqual(valuesOf(planEncode({ ...late, seek: false }), '-ss'), [])
+  assert.deepEqual(valuesOf(planEncode(plan), '-ss'), [], 'the beginning is read from the beginning')
+})
+
+test('both sides of a border cut at the same number, and each writes down what it saw before it', () => {
+  const left = buildVideoFilters(filters)
+  const right = buildVideoFilters({
+    ...filters,
+    window: { startSeconds: 10, endSeconds: 34, seamSeconds: 1 },
+  })
+  assert.match(left, /\[main\]trim=start=2\.000000:end=10\.000000,/)
+  assert.match(right, /\[main\]trim=start=10\.000000:end=34\.000000,/)
+  const seam = /trim=start=9\.000000:end=10\.000000,scale=32:32:flags=area,format=gray\[seam(?:head|tail)\]/
+  assert.match(left, seam)
+  assert.match(right, seam)
+})
+
+test('a long rest is cut by a formula, which makes no burst of key frames after a gap', () => {
+  const boundaries = Array.from({ length: 100 }, (_, at) => at * 4)
+  const whole = { index: 1, startSeconds: 4, endSeconds: null, firstSegment: 1 }
+  const [formula] = valuesOf(planEncode({ ...plan, boundaries, unit: whole }), '-force_key_frames')
+  assert.match(formula ?? '', /^expr:isnan\(prev_forced_t\)\+gt\(floor/)
 })
 
 test('transport streams name no init segment', () => {
@@ -100,7 +133,7 @@ test('transport streams name no init segment', () => {
 
 test('NVENC replaces libx264 and nothing else', () => {
   const args = planEncode({ ...plan, encoder: 'h264_nvenc' })
-  assert.deepEqual(valuesOf(args, '-c:v'), Array(3).fill('h264_nvenc'))
+  assert.deepEqual(valuesOf(args, '-c:v'), [...Array(3).fill('h264_nvenc'), ...Array(2).fill('rawvideo')])
   assert.ok(!args.includes('libx264'))
   assert.deepEqual(valuesOf(args, '-maxrate'), valuesOf(planEncode(plan), '-maxrate'))
 })
@@ -114,7 +147,7 @@ test('a late picture, interlacing, slow motion and HDR each add their filter onc
     colorTransfer: 'smpte2084',
   }
   const graph = buildVideoFilters({
-    ...plan,
+    ...filters,
     probe: { ...probe, video: special } as typeof plan.probe,
     toneMap: true,
   })

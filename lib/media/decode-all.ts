@@ -1,0 +1,55 @@
+import { MEDIA_PLAYLIST } from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
+import type { MediaTools } from '#lib/media/media-tools'
+import { buildOwnInputGuard } from '#lib/media/own-input-guard'
+import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+
+export interface DecodeRequest {
+  /** The folder that holds the renditions' folders, each with its media playlist. */
+  path: string
+  folders: readonly string[]
+  /** Of all pictures that are decoded side by side. */
+  pixels: number
+  durationSeconds: number
+  tools: MediaTools
+  signal?: AbortSignal
+}
+
+const DEADLINE_MS = { base: 120_000, perSecond: 10_000 }
+
+/**
+ * Decodes everything our own playlists name, in one FFmpeg; its counts are by input file, in the order of `folders`.
+ * @throws output_invalid when anything is objected to; encode_timeout, cancelled.
+ */
+export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
+  const { path, folders, tools, signal, durationSeconds } = request
+  const result = await runFfmpeg({
+    tools,
+    inputPath: path,
+    outputPath: null,
+    buildArguments: ({ input }) => buildDecodeArguments(input, folders),
+    pixels: request.pixels,
+    deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * durationSeconds,
+    signal,
+  })
+  // Nothing here depends on the stranger's file any more, so whatever FFmpeg objects to is our own doing.
+  if (result.reason === 'cancelled' || result.reason === 'deadline' || result.reason === 'stalled')
+    requireSuccess(result)
+  if (result.reason !== null || result.counts.errors > 0) {
+    throw new PeekrError('output_invalid', { details: { reason: result.reason, log: result.log.slice(-40) } })
+  }
+  return result
+}
+
+/** One input a rendition, all decoded to nowhere. Pure. `passthrough` keeps what decodes from being stretched to fit. */
+export function buildDecodeArguments(input: string, folders: readonly string[]): string[] {
+  return [
+    ...folders.flatMap((folder) => [
+      ...buildOwnInputGuard(),
+      ...['-err_detect', 'crccheck+bitstream+buffer+explode'],
+      ...['-i', `file:${input}/${folder}/${MEDIA_PLAYLIST}`],
+    ]),
+    ...folders.flatMap((_folder, index) => ['-map', String(index)]),
+    ...['-fps_mode:v', 'passthrough', '-enc_time_base:v', '1:90000', '-f', 'null', '-'],
+  ]
+}

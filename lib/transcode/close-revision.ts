@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { type EncodePlan, type Lane, lanesOf } from '#lib/domain/encode-plan'
+import type { EncodeResult } from '#lib/domain/encoding'
+import type { LaneState } from '#lib/domain/lane-state'
+import { MULTIVARIANT_PLAYLIST } from '#lib/domain/media-paths'
+import type { SourceProbe } from '#lib/domain/source-probe'
+import { PeekrError } from '#lib/errors'
+import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { closeSound } from '#lib/transcode/add-sound'
+import { describeRevision } from '#lib/transcode/describe-revision'
+import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
+import { laneSeconds, writeLanePlaylists } from '#lib/transcode/lane-playlist'
+
+/**
+ * Ends the playlists of a revision that is all there, and says what it consists of. Twice is safe.
+ * @throws source_truncated, source_corrupt when there is no picture; output_invalid when the rungs differ.
+ */
+export async function closeRevision(options: {
+  plan: EncodePlan
+  probe: SourceProbe
+  lanes: Record<Lane, LaneState>
+  revisionPath: string
+}): Promise<EncodeResult> {
+  const { plan, probe, lanes, revisionPath } = options
+  const { low, high } = lanes
+  if (low.frameCount === 0) throw new PeekrError(low.endMissing ? 'source_truncated' : 'source_corrupt')
+  const [first, ...others] = lanesOf(plan).map((lane) => JSON.stringify(lanes[lane].segments))
+  if (others.some((other) => other !== first)) {
+    throw new PeekrError('output_invalid', { details: { low: low.frameCount, high: high.frameCount } })
+  }
+  const video = probe.video ?? { frameRate: null }
+  const frameSeconds = findFrameSeconds(video)
+  for (const lane of lanesOf(plan)) {
+    await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: false })
+  }
+  await closeSound(revisionPath)
+  const frameRate = findFrameRate(video)
+  const described = await describeRevision({ plan, lanes, revisionPath, frameRate, measured: true })
+  await writeFileWhole(join(revisionPath, MULTIVARIANT_PLAYLIST), described.multivariant)
+  return {
+    renditions: described.renditions,
+    audio: described.audio,
+    durationSeconds: laneSeconds(low, frameSeconds),
+    frameCount: low.frameCount,
+    decoded: {
+      frameCount: countDecoded(low.frameCount, video.frameRate, frameRate),
+      damaged: low.damaged || high.damaged,
+      endMissing: low.endMissing || high.endMissing,
+    },
+  }
+}
+
+/** Where frames are dropped evenly to keep to the limit, there were so many more. */
+function countDecoded(frameCount: number, sourceRate: number | null, frameRate: number | null): number {
+  return sourceRate !== null && frameRate !== null && sourceRate > frameRate * 1.02
+    ? Math.round((frameCount * sourceRate) / frameRate)
+    : frameCount
+}

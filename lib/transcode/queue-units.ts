@@ -1,0 +1,90 @@
+import { BuildModel, type BuildRecord } from '#lib/db/models/build'
+import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { type Lane, lanesOf, parseUnitKey } from '#lib/domain/encode-plan'
+import { enqueueJob } from '#lib/jobs/leases'
+import { measureSpeed } from '#lib/transcode/measure-speed'
+import { planOrder } from '#lib/transcode/plan-order'
+
+/** Units kept in the queue: enough for many workers, few enough that the order can still be changed. */
+const QUEUED_MAX = 8
+/** With the first unit playing begins, so it comes before the rest of every other video. */
+const PRIORITY = { first: 0, rest: 10 }
+
+/**
+ * Queues what is next of a video that is being encoded: units in the order that suits it now, and the assembling of what
+ * has landed. Safe to repeat.
+ * @returns whether everything is assembled and closed
+ */
+export async function queueUnits(videoId: string): Promise<boolean> {
+  const build = await BuildModel.findOne({ videoId }).lean()
+  if (build === null) return false
+  if (build.transcoded !== null) return true
+  const { plan, probe } = build
+  const jobs = await JobModel.find(
+    { videoId, kind: { $in: ['transcode', 'sound'] } },
+    { kind: 1, unit: 1, state: 1 },
+  )
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  if (probe.audio !== null) await enqueueJob('sound', videoId, { createdAt: build.createdAt })
+  const taken = new Set(
+    jobs.filter(({ state }) => state === 'done' || state === 'running').map(({ unit }) => unit),
+  )
+  // Only then: until the first unit plays, somebody may be waiting for it.
+  if (jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done'))
+    await enqueueJob('pictures', videoId)
+  const speed = measureSpeed(plan, build.speeds)
+  const wanted = planOrder({ plan, done: taken, speed, watched: isWatched(build) }).slice(0, QUEUED_MAX)
+  await dropOthers(videoId, jobs, wanted)
+  for (const [at, unit] of wanted.entries()) {
+    const createdAt = new Date(build.createdAt.getTime() + at)
+    const isFirst = unit === '0-low' || unit === '0-all'
+    await enqueueJob('transcode', videoId, {
+      unit,
+      createdAt,
+      priority: isFirst ? PRIORITY.first : PRIORITY.rest,
+    })
+  }
+  if (needsAssembly(build, jobs)) await enqueueJob('assemble', videoId, { fresh: true })
+  return false
+}
+
+/** Whether somebody has played it within the last moments. */
+function isWatched({ watchedAt }: BuildRecord): boolean {
+  return watchedAt !== null && Date.now() - watchedAt.getTime() < WATCHED_MS
+}
+
+const WATCHED_MS = 60_000
+
+/** Takes units out of the queue that are now to be made in another order or in other parts. */
+async function dropOthers(
+  videoId: string,
+  jobs: Pick<JobRecord, '_id' | 'kind' | 'unit' | 'state'>[],
+  wanted: readonly string[],
+): Promise<void> {
+  const waiting = jobs.filter(
+    ({ kind, state, unit }) => kind === 'transcode' && state === 'queued' && !wanted.includes(unit),
+  )
+  if (waiting.length === 0) return
+  await JobModel.deleteMany({
+    videoId,
+    _id: { $in: waiting.map(({ _id }) => _id) },
+    state: 'queued',
+  }).setOptions({
+    sanitizeFilter: false,
+  })
+}
+
+function needsAssembly(build: BuildRecord, jobs: Pick<JobRecord, 'kind' | 'unit' | 'state'>[]): boolean {
+  const { plan, lanes, probe } = build
+  const done = jobs.filter(({ state }) => state === 'done')
+  const isSoundDone = probe.audio === null || done.some(({ kind }) => kind === 'sound')
+  const isWhole = lanesOf(plan).every((lane) => lanes[lane].unit >= plan.units.length)
+  if (isWhole) return isSoundDone
+  const landed = (lane: Lane) =>
+    done.some(({ unit }) => {
+      const key = parseUnitKey(unit)
+      return key?.index === lanes[lane].unit && (key.group === 'all' || key.group === lane)
+    })
+  return lanesOf(plan).some(landed)
+}

@@ -1,0 +1,162 @@
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type EncodePlan,
+  type PlannedUnit,
+  type RungGroup,
+  rungsOf,
+  type Seam,
+  type UnitResult,
+} from '#lib/domain/encode-plan'
+import type { EncoderName } from '#lib/domain/encoding'
+import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
+import { PeekrError } from '#lib/errors'
+import { isNvencFailure } from '#lib/media/classify-failure'
+import { isHdr } from '#lib/media/color-filters'
+import type { MediaTools } from '#lib/media/media-tools'
+import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+import { checkUnit } from '#lib/transcode/check-unit'
+import { planEncode, SEAM_HEAD_FILE, SEAM_TAIL_FILE } from '#lib/transcode/plan-encode'
+
+export interface UnitRequest {
+  sourcePath: string
+  /** An empty folder; each rung gets a folder in it. */
+  outputPath: string
+  probe: SourceProbe
+  plan: EncodePlan
+  /** One of the plan's. */
+  unit: PlannedUnit
+  group: RungGroup
+  tools: MediaTools
+  signal?: AbortSignal
+  onProgress?: (fraction: number) => void
+}
+
+/** What one attempt replaces; each is given up at most once. */
+interface Approach {
+  encoder: EncoderName
+  toneMap: boolean
+}
+
+type Admitted = UnitRequest & { probe: { video: SourceVideo } }
+
+const DEADLINE_MS = { base: 180_000, perSecond: 60_000 }
+/** The share of progress that is left for checking what was written. */
+const ENCODE_SHARE = 0.9
+
+/**
+ * Encodes one unit of a source into `outputPath`, and proves it by decoding it again.
+ * @throws encode_failed, encode_timeout, output_invalid, source_*, disk_full, cancelled. What it leaves behind then is
+ * for the caller to remove.
+ */
+export async function runUnit(request: UnitRequest): Promise<UnitResult> {
+  const { probe, plan, unit, group, outputPath, onProgress } = request
+  if (probe.video === null) throw new PeekrError('source_not_video')
+  const admitted: Admitted = { ...request, probe: { ...probe, video: probe.video } }
+  const startedAt = performance.now()
+  const { result, sentences } = await encodeWithFallbacks(admitted)
+  const rungs = rungsOf(plan, group)
+  onProgress?.(ENCODE_SHARE)
+  const checked = await checkUnit({ ...request, rungs, segmentFormat: plan.segmentFormat })
+  const [head, tail] = await Promise.all([
+    readSeam(join(outputPath, SEAM_HEAD_FILE)),
+    readSeam(join(outputPath, SEAM_TAIL_FILE)),
+  ])
+  const secondsTaken = (performance.now() - startedAt) / 1000
+  onProgress?.(1)
+  return {
+    ...checked,
+    index: unit.index,
+    group,
+    head,
+    tail,
+    damaged: result.counts.errors > 0,
+    endMissing: result.counts.endMissing,
+    speed: checked.durationSeconds / secondsTaken,
+    encoder: sentences.join(' '),
+    log: result.log,
+  }
+}
+
+async function encodeWithFallbacks(
+  request: Admitted,
+): Promise<{ result: FfmpegResult; sentences: string[] }> {
+  const { encoder } = request.plan
+  const sentences = [encoder.sentence]
+  let approach: Approach = { encoder: encoder.name, toneMap: isHdr(request.probe.video) }
+  for (;;) {
+    const result = await encodeOnce(request, approach)
+    if (result.reason === null) return { result, sentences }
+    const next = findFallback(result.reason, approach)
+    if (next === null) requireSuccess(result)
+    else {
+      approach = next.approach
+      sentences.push(next.sentence)
+    }
+  }
+}
+
+async function encodeOnce(request: Admitted, approach: Approach): Promise<FfmpegResult> {
+  const { probe, plan, unit, group, outputPath, tools, onProgress } = request
+  const { codedWidth, codedHeight } = probe.video
+  const rungs = rungsOf(plan, group)
+  for (const { name } of rungs) {
+    // An attempt that fell through may have left segments.
+    await rm(join(outputPath, name), { recursive: true, force: true })
+    await mkdir(join(outputPath, name), { recursive: true })
+  }
+  const endSeconds = unit.endSeconds ?? probe.durationSeconds
+  const seconds = endSeconds === null ? null : Math.max(0.1, endSeconds - unit.startSeconds)
+  return runFfmpeg({
+    tools,
+    inputPath: request.sourcePath,
+    outputPath,
+    buildArguments: ({ input, output }) =>
+      planEncode({
+        inputPath: input,
+        outputPath: output,
+        probe,
+        rungs,
+        segmentFormat: plan.segmentFormat,
+        unit,
+        boundaries: plan.boundaries,
+        seek: plan.seek,
+        seamSeconds: plan.seamSeconds,
+        ...approach,
+      }),
+    pixels: codedWidth * codedHeight * (approach.toneMap ? 3 : 1),
+    gpu: approach.encoder === 'h264_nvenc',
+    // Where the unit is not sought, everything before it is decoded as well.
+    deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (endSeconds ?? 3600),
+    signal: request.signal,
+    onTime: (time) =>
+      seconds && onProgress?.(ENCODE_SHARE * Math.max(0, Math.min(1, (time - unit.startSeconds) / seconds))),
+  })
+}
+
+/** What to give up so that the job can go on; recorded in a sentence, for this unit only. */
+function findFallback(
+  reason: NonNullable<FfmpegResult['reason']>,
+  approach: Approach,
+): { approach: Approach; sentence: string } | null {
+  if (isNvencFailure(reason) && approach.encoder === 'h264_nvenc') {
+    const sentence = `The graphics card refused (${reason}), so this part was encoded with libx264.`
+    return { approach: { ...approach, encoder: 'libx264' }, sentence }
+  }
+  if (reason === 'filter_missing' && approach.toneMap) {
+    const sentence = 'This FFmpeg cannot map HDR colours, so they look paler than in the original.'
+    return { approach: { ...approach, toneMap: false }, sentence }
+  }
+  return null
+}
+
+/** The last line of what framecrc wrote: stream, dts, pts, duration, size, checksum. Null where there was no picture. */
+async function readSeam(path: string): Promise<Seam | null> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const line = text
+    .split('\n')
+    .filter((row) => row !== '' && !row.startsWith('#'))
+    .at(-1)
+  const [, , pts, , , checksum] = (line ?? '').split(',').map((field) => field.trim())
+  return pts !== undefined && checksum !== undefined ? { ticks: Number(pts), checksum } : null
+}

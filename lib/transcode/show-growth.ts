@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { BuildRecord } from '#lib/db/models/build'
+import { VideoModel } from '#lib/db/models/video'
+import { type Lane, lanesOf } from '#lib/domain/encode-plan'
+import { AUDIO_FOLDER, MEDIA_PLAYLIST, MULTIVARIANT_PLAYLIST } from '#lib/domain/media-paths'
+import { exists } from '#lib/storage/exists'
+import type { Storage } from '#lib/storage/storage'
+import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { describeRevision } from '#lib/transcode/describe-revision'
+import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
+import { laneSeconds, writeLanePlaylists } from '#lib/transcode/lane-playlist'
+import { measureSpeed } from '#lib/transcode/measure-speed'
+import { keepsAhead } from '#lib/transcode/plan-order'
+
+/**
+ * Writes the playlists of a revision that is still growing, and makes its video playable from it, unless an older revision
+ * is being watched. Only rungs that stay ahead of a viewer are offered; the others join when all is done.
+ */
+export async function showGrowth(build: BuildRecord, library: Storage, isSoundDone: boolean): Promise<void> {
+  const { plan, probe, lanes, videoId } = build
+  const revisionPath = library.revisionPath(videoId, build._id)
+  const video = probe.video ?? { frameRate: null }
+  const frameSeconds = findFrameSeconds(video)
+  for (const lane of lanesOf(plan)) {
+    if (lanes[lane].segments.length === 0) continue
+    await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: true })
+  }
+  const hasSound = isSoundDone || (await exists(join(revisionPath, AUDIO_FOLDER, MEDIA_PLAYLIST)))
+  if (lanes.low.segments.length === 0 || !hasSound) return
+  const offered = Object.fromEntries(
+    lanesOf(plan).flatMap((lane) => (isOffered(build, lane) ? [[lane, lanes[lane]]] : [])),
+  )
+  const frameRate = findFrameRate(video)
+  const described = await describeRevision({ plan, lanes: offered, revisionPath, frameRate, measured: false })
+  await writeFileWhole(join(revisionPath, MULTIVARIANT_PLAYLIST), described.multivariant)
+  const revision = {
+    id: build._id,
+    segmentFormat: plan.segmentFormat,
+    renditions: described.renditions,
+    audio: described.audio,
+    poster: false,
+    growing: { availableSeconds: laneSeconds(lanes.low, frameSeconds) },
+  }
+  await VideoModel.updateOne(
+    { _id: videoId, state: 'transcoding', publishedAt: null, deletedAt: null },
+    { $set: { playable: true, revision } },
+  )
+}
+
+function isOffered({ plan, lanes, speeds }: BuildRecord, lane: Lane): boolean {
+  if (lane === 'low') return true
+  const isNear = lanes.high.segments.length > 0 && lanes.high.unit >= lanes.low.unit - 1
+  return isNear && keepsAhead(measureSpeed(plan, speeds))
+}
