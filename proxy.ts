@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server'
+import { getConfig } from '#lib/config'
 
 /**
  * Puts the security headers on pages: a content security policy with a nonce of its own for each answer.
@@ -26,13 +27,15 @@ export const config = {
 function buildContentSecurityPolicy(nonce: string): string {
   // `next dev` evaluates code for hot reloading; a production build never needs it.
   const development = process.env.NODE_ENV === 'development' ? " 'unsafe-eval'" : ''
+  const { cdnUrl } = getConfig()
+  const cdn = cdnUrl === null ? '' : ` ${new URL(cdnUrl).origin}`
   return [
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development}`,
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "media-src 'self' blob:",
-    "connect-src 'self'",
+    `img-src 'self' data: blob:${cdn}`,
+    `media-src 'self' blob:${cdn}`,
+    `connect-src 'self'${cdn}`,
     "worker-src 'self' blob:",
     "font-src 'self'",
     "manifest-src 'self'",

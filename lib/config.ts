@@ -48,6 +48,18 @@ const Environment = z.object({
   PEEKR_QUOTA: bytes(0),
   PEEKR_RESERVE: bytes(1 * GIB),
   PEEKR_CACHE: bytes(GIB / 4),
+  PEEKR_READERS: whole(0, 10_000_000).default(10_000),
+  PEEKR_CDN_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !/[?#]/.test(text), 'must not have a query or a fragment')
+    .optional(),
+  PEEKR_X_ACCEL: z
+    .string()
+    .regex(
+      /^\/[A-Za-z0-9/_-]*[A-Za-z0-9_-]$/,
+      'must be a path such as /peekr-library, without a slash at its end',
+    )
+    .optional(),
   PEEKR_JOBS: whole(1, 64).default(1),
   PEEKR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
@@ -76,6 +88,12 @@ export interface Config {
   /** Free bytes that uploads must leave on the disk. */
   reserveBytes: number
   cacheSizeBytes: number
+  /** People watching at once; beyond them, new ones are turned away. 0 is no limit. */
+  readersMax: number
+  /** What media URLs begin with, without a trailing slash; null when media comes from where pages do. */
+  cdnUrl: string | null
+  /** nginx's internal location of the library, when trusted proxies are to send segments themselves. */
+  accelPrefix: string | null
   /** Videos encoded side by side. */
   jobsMax: number
   logLevel: string
@@ -114,6 +132,9 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
     quotaBytes: env.PEEKR_QUOTA,
     reserveBytes: env.PEEKR_RESERVE,
     cacheSizeBytes: env.PEEKR_CACHE,
+    readersMax: env.PEEKR_READERS,
+    cdnUrl: env.PEEKR_CDN_URL?.replace(/\/+$/, '') ?? null,
+    accelPrefix: env.PEEKR_X_ACCEL ?? null,
     jobsMax: env.PEEKR_JOBS,
     logLevel: env.PEEKR_LOG_LEVEL,
   }

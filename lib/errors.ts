@@ -105,6 +105,11 @@ const ERRORS = {
     message: 'The database does not answer. Try again in a moment.',
   },
   starting: { status: 503, retryable: true, message: 'Peekr is starting. Try again in a moment.' },
+  too_many_readers: {
+    status: 503,
+    retryable: true,
+    message: 'As many people are watching as this server can serve. Try again in a moment.',
+  },
   disk_full: {
     status: 507,
     retryable: true,

@@ -32,8 +32,8 @@ const FORBIDDEN = new RegExp(
 
 /**
  * Rewrites a request's headers so that everything behind the front door may trust them: removes what no client may
- * set, then sets x-forwarded-host, x-forwarded-proto, x-forwarded-for, x-peekr-client and x-request-id to what is
- * true. Call it first and once; a second call would take our own headers for a stranger's and still end the same.
+ * set, then sets x-forwarded-host, x-forwarded-proto, x-forwarded-for, x-peekr-client, x-peekr-hops (the trusted proxies
+ * it came through) and x-request-id to what is true. Call it first and once; a second call would take our own headers for a stranger's and still end the same.
  */
 export function applyForwarded(
   req: IncomingMessage,
@@ -47,6 +47,7 @@ export function applyForwarded(
     'x-forwarded-proto': forwarded.protocol,
     'x-forwarded-for': forwarded.clientAddress,
     'x-peekr-client': forwarded.clientAddress,
+    'x-peekr-hops': String(forwarded.hops),
     'x-request-id': requestId,
   }
   for (const name in req.headers) {

@@ -6,7 +6,8 @@ import type { ByteRange } from '#lib/stream/http-range'
 import { holdMedia } from '#lib/stream/media-cache'
 import type { MediaPath } from '#lib/stream/open-media-file'
 import { readPieces } from '#lib/stream/read-pieces'
-import { resolveStream, type StreamAnswer } from '#lib/stream/resolve-stream'
+import { resolveStream } from '#lib/stream/resolve-stream'
+import type { StreamAnswer } from '#lib/stream/stream-answer'
 
 /**
  * Answers a request under `/stream` on Node's own request and response: a file in memory goes out in one write.

@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto'
 import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
+import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
 import { AdmittingCache, type Kept } from '#lib/stream/admitting-cache'
-import { type EncodedForms, encodePlaylist, NOT_ENCODED } from '#lib/stream/encode-playlist'
+import { type EncodedForms, encodeText, isTextPath, NOT_ENCODED } from '#lib/stream/encode-text'
 import { findFileHash } from '#lib/stream/find-file-hash'
+import { hashOf, toEtag } from '#lib/stream/media-etag'
 import { type MediaPath, mediaKey, type OpenMedia, openMediaFile } from '#lib/stream/open-media-file'
 
 /** A file in memory. */
 export interface CachedMedia {
   body: Buffer
-  /** The same, compressed, where that is worth it (playlists). */
+  /** The same, compressed, where that is worth it (texts). */
   encoded: EncodedForms
   /** Strong: from the file's hash alone, so it survives a copy of the library to another machine. */
   etag: string
@@ -29,7 +30,6 @@ const CACHED_SIZE_BYTES_MAX = 16 * 1024 * 1024
 /** No single file may take more than this part of the cache. */
 const CACHED_SHARE_MAX = 1 / 8
 const ENTRY_OVERHEAD_BYTES = 1024
-const PLAYLIST = /\.m3u8$/
 
 interface MediaCache {
   files: AdmittingCache<CachedMedia>
@@ -100,6 +100,9 @@ export function countCachedBytes(): number {
 
 /** @param isWanted whether the video was not dropped since the reading began */
 async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<KeptMedia | UncachedMedia> {
+  // Side by side: each waits for the disk.
+  const hashing = media.growing ? Promise.resolve(null) : findFileHash(media)
+  hashing.catch(() => {}) // it is waited for below, once the file is open
   const opened = await openMediaFile(media)
   try {
     const { sizeBytes, version } = opened
@@ -107,15 +110,15 @@ async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<Kep
     const key = media.growing ? `${mediaKey(media)} ${version}` : mediaKey(media)
     const known = media.growing ? files.get(key) : undefined
     if (known !== undefined) return known
-    const hash = media.growing ? null : await findFileHash(media)
-    const isPlaylist = PLAYLIST.test(media.path)
-    const costBytes = sizeBytes * (isPlaylist ? 2 : 1) + ENTRY_OVERHEAD_BYTES
+    const hash = await hashing
+    const isText = isTextPath(media.path)
+    const costBytes = sizeBytes * (isText ? 2 : 1) + ENTRY_OVERHEAD_BYTES
     const reserved = sizeBytes > fileSizeBytesMax ? null : files.reserve(key, costBytes)
     // Hashing it would mean reading all of it; a file under a revision never changes, so its name says as much.
     if (reserved === null) return { sizeBytes, etag: toEtag(hash ?? hashOf(`${key} ${sizeBytes}`)) }
     try {
       const body = await readWhole(opened)
-      const encoded = isPlaylist ? await encodePlaylist(body) : NOT_ENCODED
+      const encoded = isText ? await encodeText(body) : NOT_ENCODED
       const kept = files.fill(reserved, { body, encoded, etag: toEtag(hash ?? hashOf(body)) })
       if (!isWanted()) files.drop(key)
       return kept
@@ -123,7 +126,10 @@ async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<Kep
       files.release(reserved)
     }
   } finally {
-    await opened.handle.close()
+    // Nobody needs to wait for it.
+    opened.handle
+      .close()
+      .catch((err: unknown) => getLog('stream').warn({ err, media }, 'a file was not closed'))
   }
 }
 
@@ -132,13 +138,4 @@ async function readWhole({ handle, sizeBytes }: OpenMedia): Promise<Buffer> {
   const { bytesRead } = await handle.read(body, 0, sizeBytes, 0)
   if (bytesRead !== sizeBytes) throw new PeekrError('internal', { details: { sizeBytes, bytesRead } })
   return body
-}
-
-function hashOf(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex')
-}
-
-/** Half of a SHA-256 in hex: enough for no two files of a library ever to share it. */
-function toEtag(sha256: string): string {
-  return `"${sha256.slice(0, 32)}"`
 }

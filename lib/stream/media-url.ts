@@ -1,8 +1,9 @@
+import { getConfig } from '#lib/config'
 import type { Grant } from '#lib/domain/grant'
 import { createMediaToken } from '#lib/stream/media-token'
 
 /**
- * The root-relative URL of a file of a revision, in the form that works for whoever asked. Playlists name their files
+ * The URL of a file of a revision, root-relative unless media comes from a CDN, in the form that works for whoever asked. Playlists name their files
  * relatively, so the one token in the first URL reaches all of them. The caller has checked that this grant lets in;
  * without one there is no token.
  */
@@ -15,7 +16,8 @@ export function buildMediaUrl(media: {
 }): string {
   const { videoId, revisionId, path, grant } = media
   const place = `${videoId}/${revisionId}/${path}`
+  const root = `${getConfig().cdnUrl ?? ''}/stream`
   return grant === null
-    ? `/stream/${place}`
-    : `/stream/t/${createMediaToken({ videoId, revisionId }, grant)}/${place}`
+    ? `${root}/${place}`
+    : `${root}/t/${createMediaToken({ videoId, revisionId }, grant)}/${place}`
 }

@@ -1,9 +1,12 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { LRUCache } from 'lru-cache'
 import { getConfig } from '#lib/config'
 import { LIBRARY_FOLDER, REVISIONS_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
+import { singleton } from '#lib/singleton'
+import { isErrno } from '#lib/storage/to-storage-error'
 
 export interface MediaPath {
   videoId: string
@@ -25,24 +28,25 @@ export function mediaKey({ videoId, revisionId, path, growing }: MediaPath): str
   return `${videoId}/${revisionId}/${path}${growing ? ' growing' : ''}`
 }
 
+/** Not through a link, and without waiting for whoever would write into a pipe. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+/** How long a folder of the library that was found to be where its name says is taken to be there still. */
+const FOLDER_FRESH_MS = 5_000
+
 /**
  * Opens a file of a revision for reading; the caller closes it. The parts have been checked by `parseStreamPath`;
  * this checks the real path as well, so that a link put into the library leads nowhere.
  * @throws not_found when there is no such regular file inside the revision
  */
 export async function openMediaFile(media: MediaPath): Promise<OpenMedia> {
-  const library = join(getConfig().dataPath, LIBRARY_FOLDER)
   const relative = join(media.videoId, REVISIONS_FOLDER, media.revisionId, media.path)
-  const absolute = join(library, relative)
-  const handle = await orNotFound(open(absolute, constants.O_RDONLY | constants.O_NOFOLLOW))
+  const absolute = join(getConfig().dataPath, LIBRARY_FOLDER, relative)
+  const folder = orNotFound(requireRealFolder(dirname(relative)))
+  folder.catch(() => {}) // it is waited for below, once the file is open
+  const handle = await orNotFound(open(absolute, OPEN_FLAGS))
   try {
-    const [stat, realLibrary, realFile] = await Promise.all([
-      handle.stat({ bigint: true }),
-      realpath(library),
-      orNotFound(realpath(absolute)),
-    ])
-    // The library itself may be a link to another disk; nothing below it is.
-    if (!stat.isFile() || realFile !== join(realLibrary, relative)) throw new PeekrError('not_found')
+    const [stat] = await Promise.all([handle.stat({ bigint: true }), folder])
+    if (!stat.isFile()) throw new PeekrError('not_found')
     const version = `${stat.ino}-${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}`
     return { handle, sizeBytes: Number(stat.size), version }
   } catch (error) {
@@ -51,14 +55,30 @@ export async function openMediaFile(media: MediaPath): Promise<OpenMedia> {
   }
 }
 
+/**
+ * That a folder within the library is reached without passing a link. Looked up once in 5 s: each trip to the file
+ * system costs about as much as reading a playlist. The library itself may be a link to another disk.
+ * @throws not_found
+ */
+async function requireRealFolder(relative: string): Promise<void> {
+  const library = join(getConfig().dataPath, LIBRARY_FOLDER)
+  const known = singleton(
+    'stream-folders',
+    () => new LRUCache<string, true>({ max: 5_000, ttl: FOLDER_FRESH_MS, ttlResolution: 100 }),
+  )
+  const key = join(library, relative)
+  if (known.has(key)) return
+  const [realLibrary, realFolder] = await Promise.all([realpath(library), realpath(key)])
+  if (realFolder !== join(realLibrary, relative)) throw new PeekrError('not_found')
+  known.set(key, true)
+}
+
 async function orNotFound<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null
     // EISDIR does not come from opening for reading; ELOOP is what O_NOFOLLOW says to a link.
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
-      throw new PeekrError('not_found', { cause })
+    if (isErrno(cause, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw new PeekrError('not_found', { cause })
     throw cause
   }
 }

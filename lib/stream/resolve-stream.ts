@@ -1,46 +1,29 @@
+import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
+import { admitReader } from '#lib/stream/admit-reader'
 import { authorizeStream } from '#lib/stream/authorize-stream'
-import {
-  type ByteRange,
-  matchesIfMatch,
-  matchesIfNoneMatch,
-  matchesIfRange,
-  parseRange,
-} from '#lib/stream/http-range'
+import { type ByteRange, matchesIfRange, parseRange } from '#lib/stream/http-range'
 import { getMedia, isCached, type KeptMedia, type UncachedMedia } from '#lib/stream/media-cache'
 import { buildMediaHeaders, PREFLIGHT_HEADERS } from '#lib/stream/media-headers'
 import { type Encoding, negotiateEncoding } from '#lib/stream/negotiate-encoding'
 import type { MediaPath } from '#lib/stream/open-media-file'
 import { parseStreamPath } from '#lib/stream/parse-stream-path'
+import { findAccelAnswer, findProxyHeaders } from '#lib/stream/proxy-answer'
+import {
+  EMPTY_REFUSAL,
+  type FindHeader,
+  findConditionAnswer,
+  type MemoryBody,
+  type StreamAnswer,
+  type StreamRequest,
+} from '#lib/stream/stream-answer'
 import type { StreamGrant } from '#lib/stream/stream-grant'
 
-export interface StreamRequest {
-  method: string
-  /** The raw request target. */
-  target: string
-  /** A header by its lower-case name. */
-  header: (name: string) => string | null
-}
-
-/** Bytes of a file in memory; whoever sends them for longer than a turn of the event loop holds `media`. */
-export interface MemoryBody {
-  bytes: Buffer
-  media: KeptMedia
-}
-
-/** An answer as data, which either door writes in its own way. */
-export interface StreamAnswer {
-  status: number
-  headers: Record<string, string>
-  body: null | MemoryBody | (MediaPath & ByteRange)
-}
-
-const EMPTY_REFUSAL = { 'cache-control': 'no-store', 'content-length': '0' }
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
  * Decides one request under `/stream`: who asks, for what, and which bytes of it. Sends nothing.
- * @throws method_not_allowed, not_found (also for what may not be seen), database_away
+ * @throws method_not_allowed, not_found (also for what may not be seen), too_many_readers, database_away
  */
 export async function resolveStream(request: StreamRequest): Promise<StreamAnswer> {
   const { method, target, header } = request
@@ -50,13 +33,20 @@ export async function resolveStream(request: StreamRequest): Promise<StreamAnswe
   const asked = parseStreamPath(target)
   if (asked === null) throw new PeekrError('not_found')
   const grant: StreamGrant = await authorizeStream(asked, header)
+  // From a CDN, media is another site's to the pages; who has a token may read what it opens from anywhere.
+  const crossOrigin = grant.audience === 'public' || (asked.token !== null && getConfig().cdnUrl !== null)
   if (method === 'OPTIONS') {
-    if (grant.audience !== 'public') throw new PeekrError('not_found')
+    if (!crossOrigin) throw new PeekrError('not_found')
     return { status: 204, headers: PREFLIGHT_HEADERS, body: null }
   }
   const { videoId, revisionId, path } = asked
+  admitReader({ client: header('x-peekr-client') ?? 'unknown', videoId, path })
   const place = { videoId, revisionId, path, growing: grant.growing ?? false }
-  return buildAnswer({ request, place, grant, media: await getMedia(place) })
+  const answer =
+    findAccelAnswer({ header, place, grant, crossOrigin }) ??
+    buildAnswer({ request, place, grant, crossOrigin, media: await getMedia(place) })
+  Object.assign(answer.headers, findProxyHeaders(header, grant))
+  return answer
 }
 
 /** Preconditions in the order of RFC 9110 §13.2.2, then the range. */
@@ -64,9 +54,10 @@ function buildAnswer(found: {
   request: StreamRequest
   place: MediaPath
   grant: StreamGrant
+  crossOrigin: boolean
   media: KeptMedia | UncachedMedia
 }): StreamAnswer {
-  const { request, place, grant, media } = found
+  const { request, place, grant, crossOrigin, media } = found
   const { header } = request
   // Of a HEAD no part is asked: Range is defined for GET alone (§14.2).
   const rangeHeader = request.method === 'GET' ? header('range') : null
@@ -74,12 +65,9 @@ function buildAnswer(found: {
   const wholeEtag = isCached(media) ? media.value.etag : media.etag
   // Another encoding is another representation, so it has another strong ETag.
   const etag = encoding === null ? wholeEtag : wholeEtag.replace(/"$/, `-${encoding}"`)
-  const headers = buildMediaHeaders({ path: place.path, etag, grant })
-
-  if (!matchesIfMatch(header('if-match'), etag)) {
-    return { status: 412, headers: { ...headers, ...EMPTY_REFUSAL }, body: null }
-  }
-  if (matchesIfNoneMatch(header('if-none-match'), etag)) return { status: 304, headers, body: null }
+  const headers = buildMediaHeaders({ path: place.path, etag, grant, crossOrigin })
+  const settled = findConditionAnswer(header, etag, headers)
+  if (settled !== null) return settled
 
   const sizeBytes = isCached(media) ? media.value.body.length : media.sizeBytes
   const range = matchesIfRange(header('if-range'), etag) ? parseRange(rangeHeader, sizeBytes) : 'whole'
@@ -95,10 +83,7 @@ function buildAnswer(found: {
   return { status, headers, body: request.method === 'HEAD' ? null : body }
 }
 
-function chooseEncoding(
-  media: KeptMedia | UncachedMedia,
-  header: (name: string) => string | null,
-): Encoding | null {
+function chooseEncoding(media: KeptMedia | UncachedMedia, header: FindHeader): Encoding | null {
   if (!isCached(media)) return null
   const { br, gzip } = media.value.encoded
   if (br === null && gzip === null) return null

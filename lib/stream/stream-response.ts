@@ -3,7 +3,8 @@ import { requestIdFrom } from '#lib/http/request-id'
 import { holdMedia } from '#lib/stream/media-cache'
 import { rawTarget } from '#lib/stream/parse-stream-path'
 import { readPieces } from '#lib/stream/read-pieces'
-import { type MemoryBody, resolveStream } from '#lib/stream/resolve-stream'
+import { resolveStream } from '#lib/stream/resolve-stream'
+import type { MemoryBody } from '#lib/stream/stream-answer'
 
 /**
  * The same answers as `handleStream`, byte for byte, for a route handler. A file in memory is one chunk of a stream:

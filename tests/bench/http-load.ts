@@ -6,19 +6,22 @@ export interface LoadResult {
   bytesPerSecond: number
 }
 
+/** What to ask for: one URL over and over, or another each time. */
+export type Target = string | (() => string)
+
 /**
- * Asks for one URL over and over for `seconds`, on `connections` kept-alive connections, and counts whole answers.
+ * Asks for one URL over and over, or for others whose answers are as long, for `seconds`, on `connections` kept-alive connections, and counts whole answers.
  * As cheap as a client can be, so that the server is what is measured: bytes go into one buffer a connection and are
  * counted, the head is read once for its length. Whatever is not 200 fails the measurement.
  */
 export async function runHttpLoad(load: {
   port: number
-  target: string
+  target: Target
   seconds: number
   connections: number
 }): Promise<LoadResult> {
   const { port, target, seconds, connections } = load
-  const answerBytes = await measureAnswer(port, target)
+  const answerBytes = await measureAnswer(port, nextOf(target))
   const deadline = performance.now() + seconds * 1000
   const startedAt = performance.now()
   const readers = Array.from({ length: connections }, () =>
@@ -32,6 +35,10 @@ export async function runHttpLoad(load: {
     requestsPerSecond: requests / elapsedSeconds,
     bytesPerSecond: (requests * answerBytes) / elapsedSeconds,
   }
+}
+
+function nextOf(target: Target): string {
+  return typeof target === 'string' ? target : target()
 }
 
 function requestText(target: string): string {
@@ -65,12 +72,13 @@ const LAST_ANSWER_SHORTER_BYTES = 'keep-alive'.length - 'close'.length
 /** One reader; answers whole by the deadline. A server that closes between answers (nginx does) is asked again. */
 function readUntil(reader: {
   port: number
-  target: string
+  target: Target
   answerBytes: number
   deadline: number
 }): Promise<number> {
   const { port, target, answerBytes, deadline } = reader
-  const request = requestText(target)
+  const same = typeof target === 'string' ? requestText(target) : null
+  const next = () => same ?? requestText(nextOf(target))
   const buffer = Buffer.allocUnsafeSlow(256 * 1024)
   let requests = 0
   return new Promise((resolve, reject) => {
@@ -92,7 +100,7 @@ function readUntil(reader: {
             } else {
               requests += 1
               missing = answerBytes
-              socket.write(request)
+              socket.write(next())
             }
             return true
           },
@@ -105,7 +113,7 @@ function readUntil(reader: {
         else if (missing !== answerBytes) return reject(new Error('an answer ended early'))
         open()
       })
-      socket.write(request)
+      socket.write(next())
     }
     open()
   })

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { link, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
@@ -7,6 +7,7 @@ import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import { createMediaToken } from '#lib/stream/media-token'
+import { COLD_SEGMENTS, segmentName } from './serve-files.ts'
 
 const SEGMENT_BYTES = 1_000_000
 const PLAYLIST_BYTES = 10_000
@@ -34,11 +35,24 @@ async function addVideo(): Promise<SeededVideo> {
   const filePath = `/library/${videoId}/revisions/${revisionId}/720p`
   const folder = join(getConfig().dataPath, filePath)
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'segment-00001.m4s'), randomBytes(SEGMENT_BYTES))
-  await writeFile(
-    join(folder, 'media.m3u8'),
-    Buffer.alloc(PLAYLIST_BYTES, '#EXTINF:4.0,\nsegment-00001.m4s\n'),
-  )
+  const segment = randomBytes(SEGMENT_BYTES)
+  const playlist = Buffer.alloc(PLAYLIST_BYTES, '#EXTINF:4.0,\nsegment-00001.m4s\n')
+  const files = new Map([
+    [segmentName(0), segment],
+    ['media.m3u8', playlist],
+  ])
+  for (const [name, content] of files) await writeFile(join(folder, name), content)
+  for (let number = 1; number <= COLD_SEGMENTS; number++) {
+    await link(join(folder, segmentName(0)), join(folder, segmentName(number)))
+    files.set(segmentName(number), segment)
+  }
+  const sha256 = new Map([segment, playlist].map((content) => [content, hashOf(content)]))
+  const entries = [...files].map(([name, content]) => ({
+    path: `720p/${name}`,
+    sizeBytes: content.length,
+    sha256: sha256.get(content),
+  }))
+  await writeFile(join(folder, '../manifest.json'), JSON.stringify({ version: 1, files: entries }))
   const ownerId = createId()
   await UserModel.create({
     _id: ownerId,
@@ -60,4 +74,8 @@ async function addVideo(): Promise<SeededVideo> {
   })
   const token = createMediaToken({ videoId, revisionId }, { kind: 'session', id: ownerId, version: 1 })
   return { videoId, filePath, streamPath: `/stream/t/${token}/${videoId}/${revisionId}/720p` }
+}
+
+function hashOf(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
 }

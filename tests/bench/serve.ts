@@ -1,20 +1,21 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { runHttpLoad } from './http-load.ts'
+import { runHttpLoad, type Target } from './http-load.ts'
 import { hasNginx, startNginx } from './nginx.ts'
+import { COLD_SEGMENTS, segmentName } from './serve-files.ts'
+import { measureMemory } from './serve-memory.ts'
 import type { SeededVideo } from './serve-seed.ts'
+import { type BenchServer, pin, startPeekr } from './start-peekr.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
 const ROUNDS = 5
 const ROUND_SECONDS = 1.5
-const TASKSET = '/usr/bin/taskset'
+/** Peekr's default, of which P7 counts what goes beyond. */
+const CACHE_MIB = 256
 
 export interface Measurement {
   metric: string
@@ -24,9 +25,14 @@ export interface Measurement {
   [raw: string]: unknown
 }
 
+interface Side {
+  port: number
+  target: Target
+}
+
 /**
- * P6: warm files through `peekr start` against nginx, side by side in turn, one core for each server, with a token
- * URL of a private video, so that every answer is authorised. Values are ratios of requests a second.
+ * P6 and P7: files through `peekr start` against nginx, side by side in turn, one core for each server, with a token
+ * URL of a private video, so that every answer is authorised. Values of P6 are ratios of requests a second.
  */
 export async function runBench(emit: (measurement: Measurement) => void): Promise<void> {
   if (!hasNginx())
@@ -37,6 +43,7 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     ...process.env,
     PEEKR_DATA: dataPath,
     PEEKR_ROLE: 'web',
+    PEEKR_CACHE: `${CACHE_MIB}M`,
     PORT: '0',
     HOST: '127.0.0.1',
   }
@@ -48,26 +55,42 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
   try {
     const nginx = await startNginx({ root: dataPath, workPath: join(workPath, 'nginx'), pin })
     stops.unshift(nginx.stop)
-    const peekr = await startPeekr(environment)
-    stops.unshift(peekr.stop)
-    const commands = { peekr: peekr.command.join(' '), nginx: nginx.command.join(' ') }
-    const compare = async (metric: string, file: string, connections: number, port: number) => {
-      const samples = await measureInTurn(
-        {
-          peekr: { port: peekr.port, target: `${video.streamPath}/${file}` },
-          nginx: { port, target: `${video.filePath}/${file}` },
-        },
-        connections,
-      )
+    const compare = async (metric: string, sides: { peekr: Side; nginx: Side }, connections: number) => {
+      const samples = await measureInTurn(sides, connections)
       // Each round against its neighbour: what else the machine does falls on both.
       const ratios = samples.peekr.map((value, round) => value / (samples.nginx[round] ?? Number.NaN))
       const value = Number(median(ratios).toFixed(3))
       const note = `requests/s, median of ${ROUNDS} rounds of ${ROUND_SECONDS} s each in turn, ${connections} connections`
       emit({ metric, value, unit: 'ratio', note, samples, commands })
     }
-    await compare('serve.segment.vs_nginx', 'segment-00001.m4s', 8, nginx.port)
-    await compare('serve.segment.vs_nginx_tuned', 'segment-00001.m4s', 8, nginx.tunedPort)
-    await compare('serve.playlist.vs_nginx', 'media.m3u8', 32, nginx.port)
+    let peekr = await startPeekr(environment)
+    const commands = { peekr: peekr.command.join(' '), nginx: nginx.command.join(' ') }
+    const stopPeekr = () => peekr.stop()
+    stops.unshift(stopPeekr)
+    const sides = (file: Target | (() => string), nginxPort: number) => {
+      const place = (prefix: string): Target =>
+        typeof file === 'string' ? `${prefix}/${file}` : () => `${prefix}/${file()}`
+      return {
+        peekr: { port: peekr.port, target: place(video.streamPath) },
+        nginx: { port: nginxPort, target: place(video.filePath) },
+      }
+    }
+    const warm = segmentName(0)
+    await compare('serve.segment.vs_nginx', sides(warm, nginx.port), 8)
+    await compare('serve.segment.vs_nginx_tuned', sides(warm, nginx.tunedPort), 8)
+    await compare('serve.playlist.vs_nginx', sides('media.m3u8', nginx.port), 32)
+    let cold = 0
+    const coldSides = sides(() => segmentName(1 + (cold++ % COLD_SEGMENTS)), nginx.port)
+    await compare('serve.cold.vs_nginx', coldSides, 8)
+    if (cold > COLD_SEGMENTS) throw new Error('There were not enough cold segments: raise COLD_SEGMENTS.')
+
+    await peekr.stop()
+    peekr = await startPeekr({ ...environment, PEEKR_FRONT_DOOR: 'off' })
+    await compare('serve.handler.segment.vs_nginx', sides(warm, nginx.port), 8)
+
+    await peekr.stop()
+    peekr = await startPeekr(environment)
+    await emitMemory(emit, peekr, video.streamPath)
   } finally {
     for (const stop of stops) await stop()
     await seed('remove', video.videoId)
@@ -75,9 +98,20 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
   }
 }
 
-interface Side {
-  port: number
-  target: string
+async function emitMemory(
+  emit: (measurement: Measurement) => void,
+  { pid, port, command }: BenchServer,
+  streamPath: string,
+): Promise<void> {
+  const samples = await measureMemory({ pid, port, streamPath })
+  emit({
+    metric: 'serve.rss_over_cache_mb',
+    value: samples.mostMb - CACHE_MIB,
+    unit: 'MiB',
+    note: `most resident memory of the server less the cache's ${CACHE_MIB} MiB, 500 stalled and 500 active readers`,
+    samples,
+    commands: { peekr: command.join(' ') },
+  })
 }
 
 async function measureInTurn(sides: { peekr: Side; nginx: Side }, connections: number) {
@@ -89,32 +123,6 @@ async function measureInTurn(sides: { peekr: Side; nginx: Side }, connections: n
     }
   }
   return samples
-}
-
-/** The production entry point, with its own data folder. */
-async function startPeekr(env: NodeJS.ProcessEnv) {
-  const command = pin([process.execPath, 'bin/main.ts', 'start'])
-  const [program = '', ...args] = command
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const exited = once(child, 'exit')
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await exited
-  }
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /serving on http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1]
-    if (port !== undefined) {
-      child.stdout.resume() // what it says later must not fill the pipe
-      return { port: Number(port), command, stop }
-    }
-  }
-  await exited
-  throw new Error('Peekr did not start; what it said is above')
-}
-
-/** Both servers on one core, in turn, and the client on another, where there are two. */
-function pin(command: string[]): string[] {
-  return existsSync(TASKSET) && availableParallelism() > 1 ? [TASKSET, '-c', '0', ...command] : command
 }
 
 function median(values: number[]): number {

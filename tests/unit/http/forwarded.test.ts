@@ -105,6 +105,7 @@ test('behind the front door only the truth is left of forwarding and framework h
     'x-forwarded-proto': 'http',
     'x-forwarded-for': '9.9.9.9',
     'x-peekr-client': '9.9.9.9',
+    'x-peekr-hops': '0',
     'x-request-id': requestId,
   }
   assert.deepEqual(req.headers, expected)

@@ -1,0 +1,54 @@
+import { getConfig } from '#lib/config'
+import { REVISIONS_FOLDER } from '#lib/domain/media-paths'
+import { isTextPath } from '#lib/stream/encode-text'
+import { buildMediaHeaders } from '#lib/stream/media-headers'
+import type { MediaPath } from '#lib/stream/open-media-file'
+import type { FindHeader, StreamAnswer } from '#lib/stream/stream-answer'
+import type { StreamGrant } from '#lib/stream/stream-grant'
+
+/**
+ * How long nginx may answer from its own cache before it asks again. The rest of the 10 s in which the end of a
+ * permission reaches every reader is what Peekr itself may remember it for.
+ */
+const PROXY_FRESH_SECONDS = '5'
+
+/** Whether the front door took the request from one of PEEKR_TRUSTED_PROXIES. */
+export function isThroughProxy(header: FindHeader): boolean {
+  return Number(header('x-peekr-hops')) > 0
+}
+
+/**
+ * What only nginx reads (`X-Accel-Expires`), for an answer that it may keep: it is to ask again after 5 s, although
+ * for browsers and CDNs the same file is good for a year. Asking again costs a 304.
+ */
+export function findProxyHeaders(header: FindHeader, grant: StreamGrant): Record<string, string> {
+  const mayBeKept = grant.audience === 'public' && !grant.growing && isThroughProxy(header)
+  return mayBeKept ? { 'x-accel-expires': PROXY_FRESH_SECONDS } : {}
+}
+
+/**
+ * The answer that has nginx send the file itself (`X-Accel-Redirect`), when PEEKR_X_ACCEL asks for that and the
+ * request came through nginx; else null. Who may have it was decided here; conditions and ranges are nginx's, which
+ * compares them with an ETag of its own: while it keeps a cache, it does not pass them on. Texts are sent compressed
+ * from memory, and what is still being made may change.
+ */
+export function findAccelAnswer(found: {
+  header: FindHeader
+  place: MediaPath
+  grant: StreamGrant
+  crossOrigin: boolean
+}): StreamAnswer | null {
+  const { header, place, grant, crossOrigin } = found
+  const { videoId, revisionId, path, growing } = place
+  const prefix = getConfig().accelPrefix
+  if (prefix === null || isTextPath(path) || growing || !isThroughProxy(header)) return null
+  // nginx says the first two by itself, and would say the second twice.
+  const {
+    etag: _,
+    'accept-ranges': __,
+    ...headers
+  } = buildMediaHeaders({ path, etag: '', grant, crossOrigin })
+  headers['x-accel-redirect'] = `${prefix}/${videoId}/${REVISIONS_FOLDER}/${revisionId}/${path}`
+  headers['content-length'] = '0'
+  return { status: 200, headers, body: null }
+}
