@@ -9,6 +9,7 @@ const CASES: Record<string, () => Promise<{ runBench: Bench }>> = {
   database: () => import('./database.ts'),
   page: () => import('./page.ts'),
   serve: () => import('./serve.ts'),
+  storyboard: () => import('./storyboard.ts'),
   upload: () => import('./upload.ts'),
 }
 

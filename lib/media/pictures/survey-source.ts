@@ -21,6 +21,8 @@ export interface Survey {
   /** Where the last picture ends, as far as is known. */
   endSeconds: number
   toneMap: boolean
+  /** Only key frames were looked at. */
+  onKeyFrames: boolean
   log: string[]
 }
 
@@ -78,7 +80,7 @@ async function surveyOnce(
       ...measurePicture(frames.subarray(index * FRAME_BYTES, (index + 1) * FRAME_BYTES), LOOK),
     }))
   const endSeconds = Math.max(source.durationSeconds ?? 0, (scenes.at(-1)?.timeSeconds ?? 0) + 0.1)
-  return { scenes, endSeconds, toneMap: source.toneMap, log: result.log }
+  return { scenes, endSeconds, toneMap: source.toneMap, onKeyFrames: keyFramesOnly, log: result.log }
 }
 
 function run(source: PictureSource, plan: StoryboardPlan, keyFramesOnly: boolean): Promise<FfmpegResult> {

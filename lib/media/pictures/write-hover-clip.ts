@@ -1,11 +1,10 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HOVER_CLIP } from '#lib/domain/media-paths'
-import { buildInputGuard } from '#lib/media/allowed-formats'
 import { buildStandardColors } from '#lib/media/color-filters'
-import { MEDIA_LIMITS } from '#lib/media/media-limits'
+import { buildPictureInput } from '#lib/media/pictures/build-picture-input'
 import type { Moment } from '#lib/media/pictures/choose-pictures'
-import type { PictureSource } from '#lib/media/pictures/write-pictures'
+import type { SurveyedSource } from '#lib/media/pictures/write-pictures'
 import type { Written } from '#lib/media/pictures/write-poster'
 import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 
@@ -20,7 +19,7 @@ const DEADLINE_MS = 180_000
  * Writes `hover.mp4`: the moments one after the other, small and silent, H.264 4:2:0 that begins to play with its first
  * bytes. @throws cancelled, disk_full
  */
-export async function writeHoverClip(source: PictureSource, moments: readonly Moment[]): Promise<Written> {
+export async function writeHoverClip(source: SurveyedSource, moments: readonly Moment[]): Promise<Written> {
   const { tools, sourcePath, outputPath, video, signal } = source
   const path = join(outputPath, HOVER_CLIP)
   const result = await runFfmpeg({
@@ -45,13 +44,13 @@ export async function writeHoverClip(source: PictureSource, moments: readonly Mo
 
 /** Pure. One input a moment, so that only the moments are decoded. */
 export function buildHoverArguments(
-  hover: Pick<PictureSource, 'video' | 'toneMap'> & {
+  hover: Pick<SurveyedSource, 'video' | 'toneMap' | 'onKeyFrames'> & {
     input: string
     output: string
     moments: readonly Moment[]
   },
 ): string[] {
-  const { video, toneMap, input, output, moments } = hover
+  const { video, toneMap, input, output, moments, onKeyFrames } = hover
   const scale = Math.min(1, SIDE_MAX / Math.max(video.width, video.height))
   const side = (pixels: number) => Math.max(16, 2 * Math.round((pixels * scale) / 2))
   const filters = [
@@ -67,10 +66,8 @@ export function buildHoverArguments(
   const total = moments.reduce((sum, { lengthSeconds }) => sum + lengthSeconds, 0)
   return [
     ...moments.flatMap(({ startSeconds, lengthSeconds }) => [
-      ...buildInputGuard(),
-      ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax), '-threads', '2'],
-      ...['-ss', Math.max(0, startSeconds - 0.002).toFixed(3), '-t', lengthSeconds.toFixed(3)],
-      ...['-an', '-sn', '-dn', '-i', `file:${input}`],
+      ...['-threads', '2'],
+      ...buildPictureInput({ input, timeSeconds: startSeconds, lengthSeconds, onKeyFrame: onKeyFrames }),
     ]),
     ...['-filter_complex', graph, '-map', '[clip]', '-t', total.toFixed(3), '-map_metadata', '-1'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-crf', '29', '-threads:v', '2'],

@@ -33,6 +33,11 @@ export interface PictureSource extends Omit<PicturesRequest, 'probe' | 'onProgre
   toneMap: boolean
 }
 
+export interface SurveyedSource extends PictureSource {
+  /** Every place that was surveyed is a key frame. */
+  onKeyFrames: boolean
+}
+
 /**
  * Makes poster, storyboard and hover clip from the source, in the sandbox: one pass over its key frames for storyboard
  * and choice, then a few short looks at the chosen places. Writing into the same folder again replaces what is there.
@@ -56,7 +61,7 @@ export async function writePictures(request: PicturesRequest): Promise<PicturesR
     const sentence = 'There are no pictures of this video: its source shows none that can be decoded.'
     return { poster: false, storyboard: false, hover: false, log: [...survey.log.slice(-10), sentence] }
   }
-  const looked = { ...source, toneMap: survey.toneMap }
+  const looked = { ...source, toneMap: survey.toneMap, onKeyFrames: survey.onKeyFrames }
   await writeStoryboardIndex(source.outputPath, plan, survey)
   const poster = await writePoster(looked, choosePoster(survey.scenes))
   onProgress?.(0.85)

@@ -1,11 +1,10 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { POSTER } from '#lib/domain/media-paths'
-import { buildInputGuard } from '#lib/media/allowed-formats'
 import { buildJpegColors, buildStandardColors } from '#lib/media/color-filters'
-import { MEDIA_LIMITS } from '#lib/media/media-limits'
+import { buildPictureInput } from '#lib/media/pictures/build-picture-input'
 import { buildJpeg } from '#lib/media/pictures/survey-source'
-import type { PictureSource } from '#lib/media/pictures/write-pictures'
+import type { SurveyedSource } from '#lib/media/pictures/write-pictures'
 import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 
 /** What came of one picture. */
@@ -26,7 +25,7 @@ const LOG_LINES = 10
  * @throws cancelled, disk_full
  */
 export async function writePoster(
-  source: PictureSource,
+  source: SurveyedSource,
   places: readonly { timeSeconds: number }[],
 ): Promise<Written> {
   const path = join(source.outputPath, POSTER)
@@ -51,11 +50,15 @@ export async function writePoster(
   return { written: false, log: [...log, 'There is no poster: no picture could be taken from the source.'] }
 }
 
-/** Pure. Decoding begins at the key frame before the place, which is the place itself when key frames were surveyed. */
+/** Pure. */
 export function buildPosterArguments(
-  poster: Pick<PictureSource, 'video' | 'toneMap'> & { input: string; output: string; timeSeconds: number },
+  poster: Pick<SurveyedSource, 'video' | 'toneMap' | 'onKeyFrames'> & {
+    input: string
+    output: string
+    timeSeconds: number
+  },
 ): string[] {
-  const { video, toneMap, input, output, timeSeconds } = poster
+  const { video, toneMap, input, output, timeSeconds, onKeyFrames } = poster
   const scale = Math.min(1, SIDE_MAX / Math.max(video.width, video.height))
   const side = (pixels: number) => Math.max(2, 2 * Math.round((pixels * scale) / 2))
   const filters = [
@@ -64,10 +67,7 @@ export function buildPosterArguments(
     ...[...buildJpegColors(), 'setsar=1'],
   ]
   return [
-    ...buildInputGuard(),
-    ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax)],
-    // A hair before: a time rounded up would miss its own frame.
-    ...['-ss', Math.max(0, timeSeconds - 0.002).toFixed(3), '-an', '-sn', '-dn', '-i', `file:${input}`],
+    ...buildPictureInput({ input, timeSeconds, onKeyFrame: onKeyFrames }),
     ...['-filter_complex', `[0:${video.streamIndex}]${filters.join(',')}[poster]`, '-map', '[poster]'],
     ...['-frames:v', '1', ...buildJpeg(4), '-f', 'image2', '-update', '1', '-y'],
     `file:${output}/${POSTER}`,
