@@ -15,18 +15,24 @@ export interface ListVideosOptions {
   limit?: number
   /** Only the viewer's own, in every state and visibility. */
   mine?: boolean
+  /** Only what others share with the viewer by name. */
+  shared?: boolean
 }
 
 /**
- * A page of the videos `viewer` may find: public ones, and the viewer's own. Unlisted videos of others are not listed.
- * Others' videos appear once they play.
+ * A page of the videos `viewer` may find: public ones, those that name them, and the viewer's own. Unlisted videos of
+ * others are not listed, nor those with a password. Others' videos appear once they play.
  * @throws invalid_input for a cursor that is not one of ours.
  */
 export async function listVideos(options: ListVideosOptions): Promise<VideoPage> {
-  const { viewer, mine = false } = options
-  const own = viewer !== null && hasScope(viewer, 'videos:read') ? [{ ownerId: viewer.userId }] : []
-  if (mine && own.length === 0) return { items: [], nextCursor: null }
-  const audience = mine ? own : [{ visibility: 'public', playable: true }, ...own]
+  const { viewer, mine = false, shared = false } = options
+  const reader = hasScope(viewer, 'videos:read') ? viewer : null
+  const own = reader === null ? [] : [{ ownerId: reader.userId }]
+  const named =
+    reader === null ? [] : [{ visibility: 'people', playable: true, 'access.people.userId': reader.userId }]
+  if ((mine || shared) && reader === null) return { items: [], nextCursor: null }
+  const anyones = { visibility: 'public', playable: true }
+  const audience = mine ? own : shared ? named : [anyones, ...named, ...own]
   return listPage({ ...options, filter: { $or: audience } })
 }
 

@@ -1,3 +1,4 @@
+import { hashPassword } from '#lib/auth/password'
 import { getView, requireEditableVideo } from '#lib/catalog/get-video'
 import { snapshotBefore } from '#lib/catalog/snapshot-before'
 import type { VideoChanges } from '#lib/catalog/video-schema'
@@ -10,8 +11,9 @@ import type { Snapshot } from '#lib/storage/storage'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
 /**
- * Changes a video's details and returns it as it is then, with the snapshot that undoes it. Doing it twice is safe.
- * @throws not_found, sign_in_required, forbidden
+ * Changes a video's details, who may watch it included, and returns it as it is then, with the snapshot that undoes
+ * it. Doing it twice is safe; only that a password set again locks out whoever came in by it.
+ * @throws not_found, sign_in_required, forbidden, invalid_input where a password is wanted and there is none
  */
 export async function updateVideo(asked: {
   viewer: Viewer | null
@@ -19,15 +21,23 @@ export async function updateVideo(asked: {
   changes: VideoChanges
 }): Promise<{ video: VideoView; undo: Snapshot | null }> {
   const { viewer, videoId, changes } = asked
-  await requireEditableVideo({ viewer, videoId })
+  const { password, ...details } = changes
+  const { access } = await requireEditableVideo({ viewer, videoId })
+  if (details.visibility === 'password' && password === undefined && !access?.passwordVersion) {
+    const message = 'Choose a password first.'
+    throw new PeekrError('invalid_input', { message, fields: { password: message } })
+  }
+  const passwordHash = password === undefined ? null : await hashPassword(password)
   const undo = await snapshotBefore(videoId, 'edit')
   const record = await VideoModel.findOneAndUpdate(
     { _id: videoId, deletedAt: null },
-    { $set: changes },
+    passwordHash === null
+      ? { $set: details }
+      : { $set: { ...details, 'access.passwordHash': passwordHash }, $inc: { 'access.passwordVersion': 1 } },
     { returnDocument: 'after' },
   ).lean()
   if (record === null) throw new PeekrError('not_found')
-  if (changes.visibility !== undefined) forgetStreamAccess(videoId)
+  if (details.visibility !== undefined || passwordHash !== null) forgetStreamAccess(videoId)
   await refreshVideoRecord(videoId)
   return { video: await getView(record, viewer), undo }
 }

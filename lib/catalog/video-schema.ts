@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NewPassword } from '#lib/auth/account-schema'
 import { VIDEO_STATES, VISIBILITIES } from '#lib/domain/video'
 import { VIDEO_SORTS } from '#lib/domain/video-view'
 
@@ -22,6 +23,8 @@ export const VideoChanges = z
       .max(30, 'Use at most 30 tags.')
       .transform((tags) => [...new Set(tags)]),
     visibility: z.enum(VISIBILITIES),
+    /** Counts while the visibility is `password`; a new one locks out whoever came in by the old one. */
+    password: NewPassword,
   })
   .partial()
 export type VideoChanges = z.infer<typeof VideoChanges>
@@ -33,10 +36,11 @@ export const VideoQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(24),
   mine: z.stringbool().default(false),
+  shared: z.stringbool().default(false),
 })
 
 /** The query string of the administrators' listing. */
-export const AdminVideoQuery = VideoQuery.omit({ mine: true }).extend({
+export const AdminVideoQuery = VideoQuery.omit({ mine: true, shared: true }).extend({
   state: z.enum(VIDEO_STATES).optional(),
 })
 

@@ -22,6 +22,7 @@ import {
   VideoSchema,
 } from '#lib/catalog/video-schema'
 import type { Scope } from '#lib/domain/permissions'
+import { ACCESS_OPERATIONS } from '#lib/openapi/access-operations'
 
 /** One route of the REST API: what it takes is the very schema its handler checks with. */
 export interface Operation {
@@ -44,7 +45,8 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/videos',
-    summary: 'A page of the videos you may find; `mine` lists your own in every state.',
+    summary:
+      'A page of the videos you may find; `mine` lists your own in every state, `shared` what others share with you by name.',
     scope: null,
     query: VideoQuery,
     status: 200,
@@ -61,7 +63,8 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'patch',
     path: '/api/videos/{videoId}',
-    summary: 'Changes title, description, tags or visibility; for its owner and administrators.',
+    summary:
+      'Changes title, description, tags, visibility or password; for its owner and administrators. A new password locks out whoever came in by the old one.',
     scope: 'videos:write',
     body: VideoChanges,
     status: 200,
@@ -186,6 +189,7 @@ export const OPERATIONS: readonly Operation[] = [
     scope: 'admin',
     status: 200,
   },
+  ...ACCESS_OPERATIONS,
   { method: 'get', path: '/api/me', summary: 'Your account.', scope: 'videos:read', status: 200 },
   {
     method: 'patch',

@@ -11,23 +11,24 @@ import { VideoGridSkeleton } from '../../_components/video/video-grid-skeleton'
 type SearchParams = Promise<Record<string, string | string[] | undefined>>
 
 export async function generateMetadata({ searchParams }: { searchParams: SearchParams }): Promise<Metadata> {
-  const { q } = parseLibrarySearch(await searchParams)
-  return { title: q ? `Search: ${q}` : { absolute: 'Peekr' } }
+  const { q, shared } = parseLibrarySearch(await searchParams)
+  return { title: q ? `Search: ${q}` : shared ? 'Shared with me' : { absolute: 'Peekr' } }
 }
 
 /** Not with a `loading.tsx`: that would send the first bytes, and with them a 200, before the redirect to setup. */
 export default async function HomePage({ searchParams }: { searchParams: SearchParams }) {
   await requireSetup()
-  const { q, sort } = parseLibrarySearch(await searchParams)
+  const { q, sort, shared: asksForShared } = parseLibrarySearch(await searchParams)
   const viewer = await findPageViewer()
+  const shared = asksForShared && viewer !== null
   return (
     <div className={styles.page}>
       <header className={styles.head}>
-        <h1>{q ? `Results for “${q}”` : 'Videos'}</h1>
-        <LibraryToolbar q={q} sort={sort} />
+        <h1>{q ? `Results for “${q}”` : shared ? 'Shared with me' : 'Videos'}</h1>
+        <LibraryToolbar q={q} sort={sort} shared={viewer === null ? null : shared} />
       </header>
-      <Suspense key={`${sort} ${q}`} fallback={<VideoGridSkeleton />}>
-        <LibraryResults viewer={viewer} q={q} sort={sort} />
+      <Suspense key={`${sort} ${shared} ${q}`} fallback={<VideoGridSkeleton />}>
+        <LibraryResults viewer={viewer} q={q} sort={sort} shared={shared} />
       </Suspense>
     </div>
   )

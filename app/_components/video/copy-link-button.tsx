@@ -9,7 +9,7 @@ import { showToast } from '../controls/toast-store'
 export function CopyLinkButton({ path, visibility }: { path: string; visibility: Visibility }) {
   async function copy() {
     const link = new URL(path, window.location.origin).href
-    if (await copyText(link)) showToast('good', visibility === 'private' ? COPIED_PRIVATE : 'Link copied.')
+    if (await copyText(link)) showToast('good', COPIED[visibility] ?? 'Link copied.')
     else showToast('bad', `Copying is not allowed here. The link is ${link}`)
   }
 
@@ -20,5 +20,9 @@ export function CopyLinkButton({ path, visibility }: { path: string; visibility:
   )
 }
 
-const COPIED_PRIVATE =
-  'Link copied. The video is private, so the link works for you and administrators only. To share it, make it unlisted or public under Edit.'
+const COPIED: Partial<Record<Visibility, string>> = {
+  private:
+    'Link copied. The video is private, so the link works for you and administrators only. Under Edit you can share it.',
+  people: 'Link copied. It works for the people named under Edit, once they are signed in.',
+  password: 'Link copied. Whoever opens it is asked for the password.',
+}

@@ -1,26 +1,31 @@
 'use client'
 
 import { useState } from 'react'
-import { UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
+import type { AccessView } from '#lib/domain/access-view'
+import type { Visibility } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
+import { AccessChoice } from '../access/access-choice'
 import { callApi } from '../api-client'
 import { Button } from '../controls/button'
 import { TextArea, TextField } from '../controls/field'
 import { Notice } from '../controls/notice'
 import { showToast } from '../controls/toast-store'
+import { useResource } from '../controls/use-resource'
 import { useSubmit } from '../controls/use-submit'
 import styles from './edit-video-form.module.css'
-import { VisibilityChoice } from './visibility-choice'
 
 /** Title, description, tags and visibility of a video. */
 export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (video: VideoView) => void }) {
+  const access = useResource<AccessView>(`/api/videos/${video.id}/access`)
   const [visibility, setVisibility] = useState<Visibility>(video.visibility)
-  const { onSubmit, pending, error, fields } = useSubmit(async ({ title, description, tags = '' }) => {
-    const body = { title, description, tags: parseTags(tags), visibility }
-    const saved = await callApi<VideoView>(`/api/videos/${video.id}`, { method: 'PATCH', body })
-    showToast('good', 'Changes saved.')
-    onSaved(saved)
-  })
+  const { onSubmit, pending, error, fields } = useSubmit(
+    async ({ title, description, tags = '', password }) => {
+      const body = { title, description, tags: parseTags(tags), visibility, ...(password && { password }) }
+      const saved = await callApi<VideoView>(`/api/videos/${video.id}`, { method: 'PATCH', body })
+      showToast('good', 'Changes saved.')
+      onSaved(saved)
+    },
+  )
 
   return (
     <form className={styles.form} onSubmit={onSubmit}>
@@ -48,7 +53,16 @@ export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (
         hint="Separated by commas. They help to find the video."
         error={Object.entries(fields).find(([name]) => name.startsWith('tags'))?.[1]}
       />
-      <VisibilityChoice value={visibility} options={UPLOAD_VISIBILITIES} onChange={setVisibility} />
+      <AccessChoice
+        videoId={video.id}
+        value={visibility}
+        onChange={setVisibility}
+        access={access.data}
+        loadError={access.error}
+        onReload={access.reload}
+        onAccess={access.setData}
+        passwordError={fields.password}
+      />
       <div className={styles.actions}>
         <Button type="submit" tone="primary" pending={pending}>
           Save changes

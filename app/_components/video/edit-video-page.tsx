@@ -2,9 +2,13 @@
 
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import type { AccessView } from '#lib/domain/access-view'
 import { formatBytes } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
+import { AccessLinks } from '../access/access-links'
 import { Button } from '../controls/button'
+import { LoadState } from '../controls/load-state'
+import { useResource } from '../controls/use-resource'
 import { DeleteVideoDialog } from './delete-video-dialog'
 import { EditVideoForm } from './edit-video-form'
 import styles from './edit-video-page.module.css'
@@ -17,11 +21,29 @@ export function EditVideoPage({ video: initial }: { video: VideoView }) {
   const router = useRouter()
   const { video } = useLiveVideo(initial)
   const [deleting, setDeleting] = useState(false)
+  const access = useResource<AccessView>(`/api/videos/${initial.id}/access`)
   return (
     <div className={styles.columns}>
-      <section className={styles.panel} aria-label="Details">
-        <EditVideoForm video={initial} onSaved={() => router.push(`/watch/${video.id}`)} />
-      </section>
+      <div className={styles.main}>
+        <section className={styles.panel} aria-label="Details">
+          <EditVideoForm video={initial} onSaved={() => router.push(`/watch/${video.id}`)} />
+        </section>
+        <section className={styles.panel} aria-labelledby="links">
+          <h2 id="links">Links</h2>
+          <p className={styles.explanation}>
+            A link opens this video to whoever has it, without an account and whatever is chosen above, until
+            it ends or you revoke it.
+          </p>
+          <LoadState data={access.data} error={access.error} onRetry={access.reload} label="Loading links" />
+          {access.data && (
+            <AccessLinks
+              videoId={video.id}
+              links={access.data.links}
+              onChange={(links) => access.setData((before) => before && { ...before, links })}
+            />
+          )}
+        </section>
+      </div>
       <aside className={styles.side} aria-label="File">
         <div className={styles.picture}>
           <Poster

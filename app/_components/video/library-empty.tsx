@@ -4,7 +4,7 @@ import { EmptyState } from '../controls/empty-state'
 import { SampleButton } from './sample-button'
 
 /** The home page when there is nothing to show on it, with what each kind of visitor can do about that. */
-export function LibraryEmpty({ viewer, q }: { viewer: Viewer | null; q: string }) {
+export function LibraryEmpty({ viewer, q, shared }: { viewer: Viewer | null; q: string; shared: boolean }) {
   if (q) {
     return (
       <EmptyState
@@ -13,6 +13,17 @@ export function LibraryEmpty({ viewer, q }: { viewer: Viewer | null; q: string }
         actions={<ButtonLink href="/">All videos</ButtonLink>}
       >
         Every word is looked for in titles, descriptions and tags. Try fewer or other words.
+      </EmptyState>
+    )
+  }
+  if (shared) {
+    return (
+      <EmptyState
+        icon="users"
+        title="Nothing is shared with you yet"
+        actions={<ButtonLink href="/">All videos</ButtonLink>}
+      >
+        Videos that somebody shares with you by name are here, and you need no link to them.
       </EmptyState>
     )
   }

@@ -10,14 +10,21 @@ export async function LibraryResults({
   viewer,
   q,
   sort,
+  shared,
 }: {
   viewer: Viewer | null
   q: string
   sort: VideoSort
+  shared: boolean
 }) {
-  const first = await listVideos({ viewer, q, sort, limit: 24 })
-  if (first.items.length === 0) return <LibraryEmpty viewer={viewer} q={q} />
-  const query = new URLSearchParams({ sort, limit: '24', ...(q && { q }) }).toString()
+  const first = await listVideos({ viewer, q, sort, shared, limit: 24 })
+  if (first.items.length === 0) return <LibraryEmpty viewer={viewer} q={q} shared={shared} />
+  const query = new URLSearchParams({
+    sort,
+    limit: '24',
+    ...(q && { q }),
+    ...(shared && { shared: '1' }),
+  }).toString()
   return (
     <>
       {q && (

@@ -8,6 +8,6 @@ import { requireViewer } from '#lib/http/require-viewer'
 /** The videos the asker may find, a page at a time. */
 export const GET = apiRoute(async ({ request, viewer }) => {
   const query = readQuery(request, VideoQuery)
-  if (query.mine) requireViewer(viewer)
+  if (query.mine || query.shared) requireViewer(viewer)
   return jsonResponse(await listVideos({ viewer, ...query }))
 })

@@ -1,4 +1,4 @@
-import type { Kind } from './matrix-world.ts'
+import { IDENTITIES, type Identity, type Kind, VIDEO_PASSWORD } from './matrix-world.ts'
 
 /** One status per identity, in the order of IDENTITIES; `-` is not asked, and the row says why. */
 export type Statuses = string
@@ -12,6 +12,8 @@ export interface Row {
   headers?: Record<string, string>
   /** A write that changes its target: each cell gets one of its own. */
   destroys?: boolean
+  /** What it sends lets anybody in, so its answer may tell what the video is. */
+  opens?: boolean
 }
 
 const TUS = { 'tus-resumable': '1.0.0' }
@@ -25,28 +27,42 @@ const ADMIN_404 = /*   */ '401  403 403  403  404  401  403  403  404'
 const SIGNED_IN = /*   */ '401  200 200  200  200  401  200  200  200'
 const OWN_ACCOUNT = /* */ '401  200 200  200  200  401  403  403  403'
 const NOBODY_404 = /*  */ '404  404 404  404  404  404  404  404  404'
-/** A video's page, API and media. The tokens without `videos:read` see no private ones. */
+/** A video's API and media. The tokens without `videos:read` see none that is not open. */
+const OWN = /*         */ '404  404 404  200  200  404  200  404  404'
+/*                         named removed pass oldPass link endedLink lateLink */
 const WATCH = {
   public: ANYBODY,
   unlisted: ANYBODY,
-  private: /*          */ '404  404 404  200  200  404  200  404  404',
+  password: /*     */ `${OWN} 404  404   200  404   200   404     404`,
+  people: /*       */ `${OWN} 200  404   404  404   200   404     404`,
+  private: /*      */ `${OWN} 404  404   404  404   200   404     404`,
   deleted: NOBODY_404,
 }
+/** A link shows a video; it is no reason to say that others may change it. */
 const editing = (done: number) => {
   const yes = /*       */ `401  403 403  ${done}  ${done}  401  403  403  403`
   const hidden = /*    */ `404  404 404  ${done}  ${done}  404  403  404  404`
-  return { public: yes, unlisted: yes, private: hidden, deleted: NOBODY_404 }
+  const shown = `${hidden} 403  404   404  404   404   404     404`
+  return { public: yes, unlisted: yes, password: hidden, people: shown, private: hidden, deleted: NOBODY_404 }
 }
 /** What is not in the bin is 404 there for everybody; what is, is for those who may change it. */
 const binning = (done: number) => {
   const none = /*      */ '401  404 404  404  404  401  404  404  404'
   const binned = /*    */ `401  404 404  ${done}  ${done}  401  403  404  404`
-  return { public: none, unlisted: none, private: none, deleted: binned }
+  return { ...everyKind(none), deleted: binned }
 }
 const OWN_BIN_READ = /* */ '401  200 200  200  200  401  200  403  403'
 /** Emptying a bin would take the videos of other cells; tests/integration/catalog does it. */
 const EMPTY_OWN_BIN = /**/ '401  403 -    -    -    401  403  403  403'
 const EMPTY_ALL_BINS = /**/ '401 403 403  403  -    401  403  403  -'
+const everyKind = (line: Statuses) => ({
+  public: line,
+  unlisted: line,
+  password: line,
+  people: line,
+  private: line,
+  deleted: line,
+})
 const SIGN_IN_FIRST = /**/ '307  200 200  200  200  307  200  200  200'
 const ADMIN_PAGE = /*  */ '307  404 404  404  200  307  404  404  200'
 const OWN_UPLOAD = (done: number) =>
@@ -77,6 +93,27 @@ export const API_ROWS: Record<string, Row> = {
   'DELETE /api/bin/{videoId}': { expect: binning(204), destroys: true },
   'GET /api/admin/bin': { expect: ADMIN },
   'DELETE /api/admin/bin': { expect: EMPTY_ALL_BINS },
+  'GET /api/videos/{videoId}/access': { expect: editing(200) },
+  // The right password, whoever says it; the wrong ones are limited, and tested apart.
+  'POST /api/videos/{videoId}/access': {
+    expect: { ...everyKind(NOBODY_404), password: ANYBODY },
+    json: { password: VIDEO_PASSWORD },
+    opens: true,
+  },
+  // 400: there is no such account, which only those learn who may name people.
+  'POST /api/videos/{videoId}/access/people': {
+    expect: editing(400),
+    json: { who: 'nobody@example.org' },
+  },
+  'DELETE /api/videos/{videoId}/access/people/{userId}': {
+    expect: editing(204),
+    path: `/api/videos/{videoId}/access/people/${NOBODY}`,
+  },
+  'POST /api/videos/{videoId}/access/links': { expect: editing(201), json: { expiresInHours: 1 } },
+  'DELETE /api/videos/{videoId}/access/links/{linkId}': {
+    expect: editing(404),
+    path: `/api/videos/{videoId}/access/links/${NOBODY}`,
+  },
   'GET /api/me': { expect: SIGNED_IN },
   'PATCH /api/me': { expect: OWN_ACCOUNT, json: { name: 'New' } },
   'GET /api/tokens': { expect: OWN_ACCOUNT },
@@ -143,11 +180,15 @@ export const API_ROWS: Record<string, Row> = {
 /** Every page. */
 export const PAGE_ROWS: Record<string, Row> = {
   '/': { expect: ANYBODY },
-  '/watch/{videoId}': { expect: WATCH },
+  // Where a password is asked for, the page does so, and says nothing else.
+  '/watch/{videoId}': { expect: { ...WATCH, password: ANYBODY } },
+  '/shared/{videoId}': { expect: everyKind(ANYBODY) },
   '/studio/{videoId}': {
     expect: {
       public: /*       */ '307  404 404  200  200  307  404  404  404',
       unlisted: /*     */ '307  404 404  200  200  307  404  404  404',
+      password: /*     */ '307  404 404  200  200  307  404  404  404',
+      people: /*       */ '307  404 404  200  200  307  404  404  404',
       private: /*      */ '307  404 404  200  200  307  404  404  404',
       deleted: /*      */ '307  404 404  404  404  307  404  404  404',
     },
@@ -164,6 +205,13 @@ export const PAGE_ROWS: Record<string, Row> = {
   '/admin/jobs': { expect: ADMIN_PAGE },
   '/admin/storage': { expect: ADMIN_PAGE },
   '/admin/settings': { expect: ADMIN_PAGE },
+}
+
+/** Whether somebody may know what a video of this kind is. */
+export function mayWatch(identity: Identity, kind: Kind): boolean {
+  const statuses = WATCH[kind].trim().split(/\s+/)
+  // The open kinds list the first nine alone, and let everybody in; the deleted one lets in nobody.
+  return (statuses[IDENTITIES.indexOf(identity)] ?? statuses[0]) === '200'
 }
 
 function rowsOfNothing(): Record<string, Row> {
@@ -186,6 +234,8 @@ function streamRows(): Record<string, Row> {
       expect: {
         public: ANYBODY.replaceAll('200', '204'),
         unlisted: ANYBODY.replaceAll('200', '204'),
+        password: NOBODY_404,
+        people: NOBODY_404,
         private: NOBODY_404,
         deleted: NOBODY_404,
       },

@@ -2,16 +2,21 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
+import { createAccessCookie } from '#lib/auth/access-cookie'
 import { createApiToken } from '#lib/auth/api-tokens'
+import { hashPassword } from '#lib/auth/password'
 import { createSessionCookie } from '#lib/auth/session-token'
+import { hashToken } from '#lib/auth/token-viewer'
 import { parseConfig } from '#lib/config'
 import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
+import { ShareLinkModel } from '#lib/db/models/share-link'
 import { UploadModel } from '#lib/db/models/upload'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
 import type { Grant } from '#lib/domain/grant'
 import { createId } from '#lib/domain/id'
 import type { Role, Scope } from '#lib/domain/permissions'
+import type { VideoState } from '#lib/domain/video'
 import { configureLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
 import { type RunningPeekr, startPeekr } from '../../support/server.ts'
@@ -27,25 +32,37 @@ export const IDENTITIES = [
   'reads', // a token of the owner with `videos:read` alone
   'uploads', // a token of the owner with `uploads:write` alone
   'administers', // a token of the admin with `admin` alone
+  // Those whom something about the very video lets in, where its visibility lets it; see `makeVideo`.
+  'named', // a viewer whom the owner has named
+  'removed', // a viewer who was named once
+  'pass', // a browser that has given the password
+  'oldPass', // a browser that gave the password before it was changed
+  'link', // a browser that has opened a link
+  'endedLink', // a browser that opened a link which was revoked since
+  'lateLink', // a browser that opened a link which has expired since
 ] as const
 export type Identity = (typeof IDENTITIES)[number]
 
 /** What a video may be to a stranger. `deleted` was public until a moment ago. */
-export const KINDS = ['public', 'unlisted', 'private', 'deleted'] as const
+export const KINDS = ['public', 'unlisted', 'password', 'people', 'private', 'deleted'] as const
 export type Kind = (typeof KINDS)[number]
 
 export const SOURCE_NAME = 'holiday-with-grandmother.mov'
+/** Of every video's password. */
+export const VIDEO_PASSWORD = 'open sesame please'
 export const SOURCE_SHA256 = '5e'.repeat(32)
 
 export interface World {
   /** The same data behind both doors. */
   doors: Record<'on' | 'off', RunningPeekr>
-  headers: Record<Identity, Record<string, string>>
+  /** What an identity sends; about one video, what it has for that. */
+  headersOf(identity: Identity, video?: SeededVideo): Record<string, string>
   videos: Record<Kind, SeededVideo>
   ownerEmail: string
   /** What the owner's media URLs are signed for. */
   ownerGrant: Grant
-  makeVideo(kind: Kind): Promise<SeededVideo>
+  /** A video with a name, a password and links, whatever its kind lets in. Only a ready one has files. */
+  makeVideo(kind: Kind, state?: VideoState): Promise<SeededVideo>
   /** An open upload of the owner's. */
   makeUpload(): Promise<string>
   close(): Promise<void>
@@ -54,6 +71,9 @@ export interface World {
 export interface SeededVideo {
   videoId: string
   revisionId: string
+  title: string
+  /** Ids of its links: one that holds, one that was revoked, one that has expired. */
+  links: Record<'link' | 'endedLink' | 'lateLink', string>
 }
 
 /** Two production servers over one data folder, with an account for each identity and a video of each kind. */
@@ -71,23 +91,31 @@ export async function openWorld(): Promise<World> {
   const admin = await addUser('admin')
   const disabled = await addUser('admin')
   await UserModel.updateOne({ _id: disabled }, { $set: { disabledAt: new Date() } })
-  const makeVideo = (kind: Kind) => addVideo(dataPath, owner, kind)
+  const named = await addUser('viewer')
+  const passwordHash = await hashPassword(VIDEO_PASSWORD)
+  const makeVideo = (kind: Kind, state: VideoState = 'ready') =>
+    addVideo({ dataPath, owner, named, passwordHash, kind, state })
+  const headers: Partial<Record<Identity, Record<string, string>>> = {
+    anonymous: {},
+    viewer: await sessionOf(await addUser('viewer')),
+    other: await sessionOf(await addUser('uploader')),
+    owner: await sessionOf(owner),
+    admin: await sessionOf(admin),
+    disabled: await sessionOf(disabled),
+    reads: await tokenOf(owner, 'videos:read'),
+    uploads: await tokenOf(owner, 'uploads:write'),
+    administers: await tokenOf(admin, 'admin'),
+    named: await sessionOf(named),
+    removed: await sessionOf(await addUser('viewer')),
+  }
   return {
     doors: { on, off },
-    headers: {
-      anonymous: {},
-      viewer: await sessionOf(await addUser('viewer')),
-      other: await sessionOf(await addUser('uploader')),
-      owner: await sessionOf(owner),
-      admin: await sessionOf(admin),
-      disabled: await sessionOf(disabled),
-      reads: await tokenOf(owner, 'videos:read'),
-      uploads: await tokenOf(owner, 'uploads:write'),
-      administers: await tokenOf(admin, 'admin'),
-    },
+    headersOf: (identity, video) => headers[identity] ?? (video ? cookieOf(identity, video) : {}),
     videos: {
       public: await makeVideo('public'),
       unlisted: await makeVideo('unlisted'),
+      password: await makeVideo('password'),
+      people: await makeVideo('people'),
       private: await makeVideo('private'),
       deleted: await makeVideo('deleted'),
     },
@@ -132,8 +160,40 @@ async function tokenOf(userId: string, scope: Scope): Promise<Record<string, str
   return { authorization: `Bearer ${token}` }
 }
 
-async function addVideo(dataPath: string, ownerId: string, kind: Kind): Promise<SeededVideo> {
+/** What a browser was given for a video when it came in. */
+function cookieOf(identity: Identity, { videoId, links }: SeededVideo): Record<string, string> {
+  const grants: Partial<Record<Identity, Grant>> = {
+    pass: { kind: 'password', id: null, version: 2 },
+    oldPass: { kind: 'password', id: null, version: 1 },
+    link: { kind: 'link', id: links.link, version: 0 },
+    endedLink: { kind: 'link', id: links.endedLink, version: 0 },
+    lateLink: { kind: 'link', id: links.lateLink, version: 0 },
+  }
+  const grant = grants[identity]
+  if (grant === undefined) return {}
+  const request = new Request('http://peekr.test')
+  return { cookie: createAccessCookie({ request, videoId, grant }).split(';')[0] ?? '' }
+}
+
+async function addLink(videoId: string, endsInMs: number): Promise<string> {
+  const linkId = createId()
+  const createdAt = new Date()
+  const expiresAt = new Date(Date.now() + endsInMs)
+  await ShareLinkModel.create({ _id: linkId, videoId, secretHash: hashToken(linkId), createdAt, expiresAt })
+  return linkId
+}
+
+async function addVideo(given: {
+  dataPath: string
+  owner: string
+  named: string
+  passwordHash: string
+  kind: Kind
+  state: VideoState
+}): Promise<SeededVideo> {
+  const { dataPath, owner: ownerId, named, passwordHash, kind, state } = given
   const [videoId, revisionId] = [createId(), createId()]
+  const title = `A ${kind} video ${videoId.slice(0, 4)}`
   const revision = join(dataPath, 'library', videoId, 'revisions', revisionId)
   await mkdir(join(revision, '720p'), { recursive: true })
   await writeFile(join(revision, 'poster.jpg'), 'a picture')
@@ -142,17 +202,26 @@ async function addVideo(dataPath: string, ownerId: string, kind: Kind): Promise<
     _id: videoId,
     ownerId,
     uploadId: createId(),
-    title: `A ${kind} video`,
-    state: 'ready',
-    playable: true,
+    title,
+    state,
+    playable: state === 'ready',
     visibility: kind === 'deleted' ? 'public' : kind,
+    access: { people: [{ userId: named, label: 'named' }], passwordVersion: 2, passwordHash },
     source: { filename: SOURCE_NAME, sizeBytes: 9, sha256: SOURCE_SHA256 },
-    revision: { id: revisionId, segmentFormat: 'fmp4', renditions: [], audio: null, poster: true },
+    revision:
+      state === 'ready'
+        ? { id: revisionId, segmentFormat: 'fmp4', renditions: [], audio: null, poster: true }
+        : null,
     // In the bin, where only its owner and administrators reach it, by routes of their own.
     deletedAt: kind === 'deleted' ? new Date() : null,
     eraseAt: kind === 'deleted' ? new Date(Date.now() + 86_400_000) : null,
   })
-  return { videoId, revisionId }
+  const links = {
+    link: await addLink(videoId, 3_600_000),
+    endedLink: createId(),
+    lateLink: await addLink(videoId, -60_000),
+  }
+  return { videoId, revisionId, title, links }
 }
 
 async function addUpload(dataPath: string, ownerId: string): Promise<string> {

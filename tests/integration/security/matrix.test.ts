@@ -138,7 +138,7 @@ for (const door of ['on', 'off'] as const) {
         [await get(mine), await get(other), await get({ ...mine, revisionId: other.revisionId })],
         [200, 404, 404],
       )
-      const listed = await fetch(`${url}/api/videos?mine=1`, { headers: world.headers.uploads })
+      const listed = await fetch(`${url}/api/videos?mine=1`, { headers: world.headersOf('uploads') })
       assert.deepEqual(
         await listed.json(),
         { items: [], nextCursor: null },
@@ -185,7 +185,7 @@ for (const door of ['on', 'off'] as const) {
         ['/_next/image?url=http%3A%2F%2F127.0.0.1%2F&w=64&q=75', 404],
       ] as const
       for (const [path, status] of asked) assert.equal((await fetch(url + path)).status, status, path)
-      const users = await fetch(`${url}/api/admin/users?q=%00`, { headers: world.headers.admin })
+      const users = await fetch(`${url}/api/admin/users?q=%00`, { headers: world.headersOf('admin') })
       assert.equal(users.status, 200)
     })
   })

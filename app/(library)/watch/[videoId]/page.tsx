@@ -2,8 +2,9 @@ import type { Metadata } from 'next'
 import { findPageViewer } from '#lib/auth/page-viewer'
 import { listVideos } from '#lib/catalog/list-videos'
 import { canEdit } from '#lib/domain/permissions'
+import { UnlockForm } from '../../../_components/access/unlock-form'
 import { requireSetup } from '../../../_components/account/require-page-viewer'
-import { findPageVideo } from '../../../_components/video/find-page-video'
+import { findLockedVideo } from '../../../_components/video/find-page-video'
 import { MoreVideos } from '../../../_components/video/more-videos'
 import { WatchView } from '../../../_components/video/watch-view'
 import styles from './page.module.css'
@@ -11,7 +12,9 @@ import styles from './page.module.css'
 type Params = Promise<{ videoId: string }>
 
 export async function generateMetadata({ params }: { params: Params }): Promise<Metadata> {
-  const { title, description, visibility } = await findPageVideo((await params).videoId)
+  const video = await findLockedVideo((await params).videoId)
+  if (video === null) return { title: 'Password', robots: { index: false } }
+  const { title, description, visibility } = video
   return {
     title,
     description: description.slice(0, 200) || undefined,
@@ -21,7 +24,9 @@ export async function generateMetadata({ params }: { params: Params }): Promise<
 
 export default async function WatchPage({ params }: { params: Params }) {
   await requireSetup()
-  const video = await findPageVideo((await params).videoId)
+  const { videoId } = await params
+  const video = await findLockedVideo(videoId)
+  if (video === null) return <UnlockForm videoId={videoId} />
   const viewer = await findPageViewer()
   const others = await listVideos({ viewer, limit: 13 })
   const more = others.items.filter((other) => other.id !== video.id && other.playable).slice(0, 12)
