@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { RoleUploadLimits } from '#lib/auth/upload-limits'
 import { getConfig } from '#lib/config'
 import { SettingModel } from '#lib/db/models/setting'
 
@@ -21,6 +22,8 @@ const SettingsSchema = z.strictObject({
   snapshotsMonthly: count(1000),
   /** With less free than this many GiB, snapshots that alone hold an old version go before their time. */
   snapshotFloorGib: count(1_000_000),
+  /** What one account may upload, by its role. */
+  uploadLimits: RoleUploadLimits,
 })
 /** The settings in force. */
 export type Settings = z.output<typeof SettingsSchema>
@@ -39,6 +42,7 @@ function getDefaults(): Settings {
     snapshotsWeekly: 4,
     snapshotsMonthly: 6,
     snapshotFloorGib: 5,
+    uploadLimits: {},
   }
 }
 

@@ -4,12 +4,12 @@ import { UserModel, type UserRecord } from '#lib/db/models/user'
 import { PeekrError } from '#lib/errors'
 
 /**
- * Changes an account's role or disables it, and ends its sessions when that changes anything. Setting what is already
+ * Changes an account's limits, its role, or disables it, and with the latter ends its sessions when that changes anything. Setting what is already
  * so does nothing.
  * @throws not_found, conflict when no enabled administrator would be left
  */
 export async function updateUser(userId: string, patch: UserPatch): Promise<UserRecord> {
-  const before = await getUser(userId)
+  const before = await setUploadLimits(await getUser(userId), patch.uploadLimits)
   const role = patch.role ?? before.role
   const disabled = patch.disabled ?? before.disabledAt !== null
   if (role === before.role && disabled === (before.disabledAt !== null)) return before
@@ -28,6 +28,16 @@ export async function updateUser(userId: string, patch: UserPatch): Promise<User
     throw lastAdmin()
   }
   return after
+}
+
+/** Limits are no business of an account's sessions, so they go on. null takes a limit of its own away. */
+async function setUploadLimits(user: UserRecord, changes: UserPatch['uploadLimits']): Promise<UserRecord> {
+  if (changes === undefined) return user
+  const merged = Object.entries({ ...user.uploadLimits, ...changes })
+  const uploadLimits: Record<string, number> = {}
+  for (const [name, value] of merged) if (typeof value === 'number') uploadLimits[name] = value
+  await UserModel.updateOne({ _id: user._id }, { $set: { uploadLimits } })
+  return { ...user, uploadLimits }
 }
 
 function isEnabledAdmin(user: UserRecord): boolean {

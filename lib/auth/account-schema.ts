@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, PASSWORD_RULE } from '#lib/auth/password'
+import { UploadLimitChanges } from '#lib/auth/upload-limits'
 import { ROLES, SCOPES } from '#lib/domain/permissions'
 
 /** Lower case and trimmed, as it is stored. The pattern is a browser's own, so `admin@nas` is fine on a LAN. */
@@ -59,5 +60,6 @@ export const UserBody = z.strictObject({
 export const UserPatchBody = z.strictObject({
   role: z.enum(ROLES).optional(),
   disabled: z.boolean().optional(),
+  uploadLimits: UploadLimitChanges.optional(),
 })
 export type UserPatch = z.output<typeof UserPatchBody>

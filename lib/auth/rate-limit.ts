@@ -48,6 +48,11 @@ export function setupLimits(clientAddress: string): AttemptLimit[] {
   return [{ key: 'setup', max: SETUP_MAX }, ...addressLimits('setup', clientAddress, ADDRESS_MAX)]
 }
 
+/** The limit of beginning uploads, for one account. */
+export function uploadLimits(userId: string, max: number): AttemptLimit[] {
+  return [{ key: `upload:${userId}`, max }]
+}
+
 /** The limit of making accounts from one address, where registration is open. */
 export function registerLimits(clientAddress: string): AttemptLimit[] {
   return addressLimits('register', clientAddress, GUESS_MAX)
@@ -59,7 +64,9 @@ export function registerLimits(clientAddress: string): AttemptLimit[] {
  */
 export async function requireAttempt(limits: AttemptLimit[]): Promise<void> {
   const counts = await Promise.all(limits.map(({ key }) => countAttempt(key)))
-  if (limits.some(({ max }, index) => (counts[index] ?? 0) > max)) throw new PeekrError('too_many_attempts')
+  if (!limits.some(({ max }, index) => (counts[index] ?? 0) > max)) return
+  const retryAfterSeconds = ((windowNumber() + 1) * WINDOW_MS - Date.now()) / 1000
+  throw new PeekrError('too_many_attempts', { details: { retryAfterSeconds } })
 }
 
 /** Takes the attempt back, because it was right: only failures count. */

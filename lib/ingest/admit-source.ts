@@ -1,3 +1,4 @@
+import { formatDuration } from '#lib/domain/format'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
@@ -10,15 +11,20 @@ export interface AdmittedSource extends SourceProbe {
 }
 
 /**
- * Says yes or no to a source by what it claims. Pure; the claims are verified after encoding.
+ * Says yes or no to a source by what it claims, and by how long its owner's videos may be. Pure; the claims are verified after encoding.
  * @throws source_empty, source_audio_only, source_not_video, source_too_complex, each with a sentence for the uploader.
  */
-export function admitSource(probe: SourceProbe, sizeBytes: number): AdmittedSource {
+export function admitSource(
+  probe: SourceProbe,
+  sizeBytes: number,
+  { durationSecondsMax = null }: { durationSecondsMax?: number | null } = {},
+): AdmittedSource {
   if (sizeBytes === 0) throw new PeekrError('source_empty')
   refuseStreamCount(probe.streamCount)
   if (probe.video === null) throw refusalWithoutVideo(probe)
   refuseSize(probe.video)
   refuseDuration(probe.durationSeconds)
+  refuseOwnersDuration(probe.durationSeconds, durationSecondsMax)
   const { width, height } = probe.video
   return { ...probe, video: probe.video, width, height }
 }
@@ -54,5 +60,12 @@ function refuseDuration(seconds: number | null): void {
   if (seconds === null || seconds <= durationSecondsMax) return
   throw new PeekrError('source_too_complex', {
     message: `This video says it is ${Math.round(seconds / 3600)} hours long; this server accepts up to ${durationSecondsMax / 3600}. Cut it into parts and upload those.`,
+  })
+}
+
+function refuseOwnersDuration(seconds: number | null, secondsMax: number | null): void {
+  if (seconds === null || secondsMax === null || seconds <= secondsMax) return
+  throw new PeekrError('source_too_complex', {
+    message: `This video is ${formatDuration(seconds)} long; your account may upload up to ${formatDuration(secondsMax)}. Cut it into parts, or ask an administrator for more.`,
   })
 }

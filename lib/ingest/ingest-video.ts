@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { getUploadLimits } from '#lib/auth/upload-limits'
 import { getConfig } from '#lib/config'
 import type { JobRecord } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
@@ -27,7 +28,7 @@ export async function ingestVideo(job: JobRecord, context: JobContext): Promise<
   const sourcePath = library.sourcePath(videoId)
   const { size: sizeBytes } = await stat(sourcePath)
   const probe = await runTask('probe', { sourcePath, tools: getMediaTools() }, { signal: context.signal })
-  const admitted = admitSource(probe, sizeBytes)
+  const admitted = admitSource(probe, sizeBytes, await getUploadLimits(video.ownerId))
   const { width, height } = admitted.video
   context.log(`Admitted: ${admitted.video.codec} in ${admitted.container}, ${width}×${height}.`)
   const facts = { durationSeconds: admitted.durationSeconds, width, height, progress: 0.02 }

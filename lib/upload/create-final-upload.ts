@@ -1,3 +1,4 @@
+import { getUploadLimits } from '#lib/auth/upload-limits'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
@@ -9,6 +10,7 @@ import { toVideoRecord } from '#lib/upload/create-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
 import { joinParts } from '#lib/upload/join-parts'
 import { parseUploadMetadata } from '#lib/upload/parse-upload-metadata'
+import { requireVideoCount } from '#lib/upload/reserve-space'
 import { nextExpiry } from '#lib/upload/upload-expiry'
 import { findStoredBytes } from '#lib/upload/upload-files'
 import { getUploadLeases } from '#lib/upload/upload-leases'
@@ -31,13 +33,15 @@ export async function createFinalUpload(request: {
   if (!canUpload(owner)) throw new PeekrError('forbidden')
   const metadataHeader = header('upload-metadata') ?? ''
   const metadata = parseUploadMetadata(metadataHeader)
+  const limits = await getUploadLimits(owner.userId)
   const made = await withHeldUploads(partIds, async () => {
     const parts = await getParts(owner, partIds)
     const earlier = await findEarlier(parts)
     if (earlier !== null) return earlier
     await requireComplete(parts)
     const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
-    await requireAllowedSize(owner, sizeBytes)
+    requireAllowedSize(limits, sizeBytes)
+    await requireVideoCount(owner.userId, limits)
     return makeFinal({ owner, sizeBytes, metadata, metadataHeader, partIds })
   })
   if (made.state === 'open') {

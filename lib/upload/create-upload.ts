@@ -1,3 +1,4 @@
+import { getUploadLimits } from '#lib/auth/upload-limits'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
@@ -18,10 +19,11 @@ const CREATION_MS_MAX = 20_000
  * @throws quota_exceeded, disk_full, and whatever the database throws
  */
 export async function createUpload(planned: PlannedUpload): Promise<void> {
-  const { uploadId, owner, sizeBytes } = planned
+  const { uploadId, kind, owner, sizeBytes } = planned
   const startedAt = Date.now()
   try {
-    await reserveSpace({ uploadId, ownerId: owner.userId, sizeBytes })
+    const limits = planned.limits ?? (await getUploadLimits(owner.userId))
+    await reserveSpace({ uploadId, ownerId: owner.userId, sizeBytes, isVideo: kind !== 'partial', limits })
     await makeUploadFile(uploadId)
     await UploadModel.create(toUploadRecord(planned))
     if (Date.now() - startedAt > CREATION_MS_MAX) throw new PeekrError('database_away')

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getUploadLimits, type UploadLimits } from '#lib/auth/upload-limits'
 import { getConfig } from '#lib/config'
 import { buildBinFilter } from '#lib/db/bin-filters'
 import { UploadModel } from '#lib/db/models/upload'
 import { type PendingUpload, UploadLedgerModel, type UploadLedgerRecord } from '#lib/db/models/upload-ledger'
 import { VideoModel } from '#lib/db/models/video'
 import { getServerTime } from '#lib/db/server-time'
-import { formatBytes } from '#lib/domain/format'
+import { formatBytes, plural } from '#lib/domain/format'
 import { type ErrorCode, isSourceFault, PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
 import { getSpace } from '#lib/storage/free-space'
@@ -17,6 +18,10 @@ export interface SpaceRequest {
   uploadId: string
   ownerId: string
   sizeBytes: number
+  /** Whether it becomes a video of its own; parts do not. */
+  isVideo?: boolean
+  /** Looked up when left out. */
+  limits?: UploadLimits
 }
 
 const LEDGER_ID = 'uploads'
@@ -32,15 +37,18 @@ const PENDING_MS_MAX = 60_000
  * @throws quota_exceeded, disk_full
  */
 export async function reserveSpace(request: SpaceRequest): Promise<void> {
+  const { uploadId, ownerId, sizeBytes, isVideo = true } = request
+  const limits = request.limits ?? (await getUploadLimits(ownerId))
   await withReservationMutex(async () => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       // Read before adding up: a creation that settles in between is then counted once, as a record.
       const ledger = await getLedger()
-      await requireQuota(request, ledger.pending)
+      await requireQuota(request, limits, ledger.pending)
+      if (isVideo) await requireVideoCount(ownerId, limits, ledger.pending)
       await requireDiskSpace(request, ledger.pending)
       const granted = await UploadLedgerModel.updateOne(
         { _id: LEDGER_ID, version: ledger.version },
-        { $inc: { version: 1 }, $push: { pending: { ...request, at: new Date() } } },
+        { $inc: { version: 1 }, $push: { pending: { uploadId, ownerId, sizeBytes, at: new Date() } } },
       )
       if (granted.modifiedCount === 1) return
       await sleep(5 + Math.random() * 20)
@@ -119,9 +127,32 @@ async function getLedger(): Promise<UploadLedgerRecord> {
   return (await UploadLedgerModel.findById(LEDGER_ID).lean()) ?? { _id: LEDGER_ID, version: 0, pending: [] }
 }
 
-async function requireQuota(request: SpaceRequest, pending: PendingUpload[]): Promise<void> {
-  const { quotaBytes } = getConfig()
-  if (quotaBytes === 0) return
+/** @throws quota_exceeded when an owner has as many videos as they may, begun ones included */
+export async function requireVideoCount(
+  ownerId: string,
+  { videosMax }: UploadLimits,
+  pending: PendingUpload[] = [],
+): Promise<void> {
+  if (videosMax === null) return
+  const beginning = pending.filter((upload) => upload.ownerId === ownerId).map(({ uploadId }) => uploadId)
+  const there = await VideoModel.countDocuments({
+    ownerId,
+    deletedAt: null,
+    state: { $ne: 'failed' },
+    uploadId: { $nin: beginning },
+  }).setOptions({ sanitizeFilter: false })
+  if (there + beginning.length < videosMax) return
+  throw new PeekrError('quota_exceeded', {
+    message: `Your account may have ${plural(videosMax, 'video')}, and has as many. Delete some, or ask an administrator for more.`,
+  })
+}
+
+async function requireQuota(
+  request: SpaceRequest,
+  { quotaBytes }: UploadLimits,
+  pending: PendingUpload[],
+): Promise<void> {
+  if (quotaBytes === null) return
   const mine = pending.filter(({ ownerId }) => ownerId === request.ownerId)
   const pendingIds = new Set(mine.map(({ uploadId }) => uploadId))
   const usedBytes = sumSizes(mine) + (await sumOwnerBytes(request.ownerId, pendingIds))

@@ -1,10 +1,16 @@
 import { isPeekrError, PeekrError } from '#lib/errors'
 
+/** MongoDB's OutOfDiskSpace: the embedded database shares the disk with the uploads. */
+const DATABASE_DISK_FULL = 14_031
+
 /**
  * What @tus/server threw, as one of our errors. Its own are plain objects with a status and a text for programmers;
  * anything else is passed on as it is.
  */
 export function toUploadError(error: unknown): unknown {
+  if (error instanceof Error && 'code' in error && error.code === DATABASE_DISK_FULL) {
+    return new PeekrError('disk_full', { cause: error })
+  }
   if (isPeekrError(error) || typeof error !== 'object' || error === null || !('status_code' in error))
     return error
   const details = { tus: 'body' in error ? String(error.body) : '' }

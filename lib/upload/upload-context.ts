@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Readable } from 'node:stream'
+import type { UploadLimits } from '#lib/auth/upload-limits'
 import type { UploadRecord } from '#lib/db/models/upload'
 import type { Viewer } from '#lib/domain/permissions'
 import { singleton } from '#lib/singleton'
@@ -16,6 +17,8 @@ export interface PlannedUpload {
   videoId: string
   owner: Viewer
   sizeBytes: number
+  /** What the owner may have; looked up when left out. */
+  limits?: UploadLimits
   metadata: UploadMetadata
   metadataHeader: string
 }

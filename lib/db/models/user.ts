@@ -13,6 +13,8 @@ export interface UserRecord {
   /** Raised by a changed password or role and by disabling: sessions that carry an older one are over. */
   sessionVersion: number
   disabledAt: Date | null
+  /** What this account may upload, where that differs from its role; see lib/auth/upload-limits.ts. */
+  uploadLimits?: Record<string, number | null>
   createdAt: Date
   updatedAt: Date
 }
@@ -26,6 +28,7 @@ const schema = new Schema<UserRecord>(
     passwordHash: { type: String, required: true },
     sessionVersion: { type: Number, default: 1 },
     disabledAt: { type: Date, default: null },
+    uploadLimits: { type: Schema.Types.Mixed, default: undefined },
   },
   { timestamps: true, versionKey: false, collection: 'users' },
 )
