@@ -7,15 +7,18 @@ import { PeekrError } from '#lib/errors'
 
 export const JobQuery = z.strictObject({
   state: z.enum(JOB_STATES).optional(),
+  /** Only the jobs of this video. */
+  video: z.string().max(40).optional(),
   cursor: z.string().max(60).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })
 
 /** A page of jobs, newest first. @throws invalid_input for a cursor that is not one of ours. */
 export async function listJobs(query: z.infer<typeof JobQuery>): Promise<JobPage> {
-  const { state, cursor, limit } = query
+  const { state, video, cursor, limit } = query
   const filter = {
     ...(state === undefined ? {} : { state }),
+    ...(video === undefined ? {} : { videoId: video }),
     ...(cursor === undefined ? {} : parseCursor(cursor)),
   }
   const jobs = await JobModel.find(filter)
@@ -47,11 +50,31 @@ async function presentJobs(jobs: JobRecord[]): Promise<JobView[]> {
     progress: job.progress,
     reason: job.failure && { code: job.failure.code, message: job.failure.message },
     log: job.log,
+    history: presentHistory(job),
     encoder: job.encoder,
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     finishedAt: job.finishedAt?.toISOString() ?? null,
   }))
+}
+
+/** Every attempt that began; one that left no word of its end was lost with its holder, if it is not the one that runs. */
+function presentHistory({ history = [], attempts, state }: JobRecord): JobView['history'] {
+  const ended = state === 'running' ? attempts - 1 : attempts
+  return Array.from({ length: Math.min(ended, 20) }, (_, at) => {
+    const attempt = at + 1
+    const entry = history.findLast((one) => one.attempt === attempt)
+    return {
+      attempt,
+      outcome: entry?.outcome ?? ('lost' as const),
+      holder: entry?.holder ?? null,
+      startedAt: entry?.startedAt?.toISOString() ?? null,
+      endedAt: entry?.endedAt.toISOString() ?? null,
+      message: entry?.failure?.message ?? null,
+      reason: entry?.reason ?? null,
+      log: entry?.log ?? [],
+    }
+  })
 }
 
 function parseCursor(cursor: string): Record<string, unknown> {

@@ -12,10 +12,26 @@ export interface JobView {
   reason: { code: string; message: string } | null
   /** The last lines of what the tools said, newest last. */
   log: string[]
+  /** Every attempt that has ended, oldest first. */
+  history: JobAttemptView[]
   encoder: string | null
   createdAt: string
   startedAt: string | null
   finishedAt: string | null
+}
+
+export interface JobAttemptView {
+  attempt: number
+  /** `lost` when its worker ended without a word. */
+  outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'lost'
+  /** Host and process of the worker. */
+  holder: string | null
+  startedAt: string | null
+  endedAt: string | null
+  message: string | null
+  /** Why FFmpeg failed, in one word of a fixed list. */
+  reason: string | null
+  log: string[]
 }
 
 export interface JobPage {

@@ -3,6 +3,7 @@ import { type JobKind, JobModel, type JobRecord, type JobState } from '#lib/db/m
 import { getServerTime } from '#lib/db/server-time'
 import { createId } from '#lib/domain/id'
 import { type ErrorData, errorMessage, isRetryable } from '#lib/errors'
+import { buildAttempt, keepAttempt } from '#lib/jobs/job-attempt'
 import { wakeJobs } from '#lib/jobs/wake'
 
 /** A holder that has not been heard of for this long has lost its job. */
@@ -75,12 +76,14 @@ export async function claimJob(
   holder: string,
   kinds: readonly JobKind[],
   except: readonly string[] = [],
+  pausedVideoIds: readonly string[] = [],
 ): Promise<JobRecord | null> {
   const now = await getServerTime()
   return JobModel.findOneAndUpdate(
     {
       _id: { $nin: except },
       kind: { $in: kinds },
+      ...(pausedVideoIds.length > 0 && { videoId: { $nin: pausedVideoIds } }),
       attempts: { $lt: ATTEMPTS_MAX },
       $or: [
         { state: 'queued', runAfter: { $lte: now } },
@@ -129,9 +132,11 @@ export async function completeJob(
   facts: { result: unknown; log: string[]; encoder: string | null },
 ): Promise<'done' | 'cancelled' | 'lost'> {
   const done = { ...facts, progress: 1, failure: null }
-  if (job.kind === 'publish') return (await endJob(job, 'done', done)) ? 'done' : 'lost'
-  if (await endJob(job, 'done', done, { cancelRequested: false })) return 'done'
-  return (await endJob(job, 'cancelled', { failure: CANCELLED, log: facts.log })) ? 'cancelled' : 'lost'
+  const condition = job.kind === 'publish' ? {} : { cancelRequested: false }
+  if (await endJob(job, { state: 'done', facts: done, log: facts.log, condition })) return 'done'
+  if (job.kind === 'publish') return 'lost'
+  const cancelled = { failure: CANCELLED, log: facts.log }
+  return (await endJob(job, { state: 'cancelled', facts: cancelled, log: facts.log })) ? 'cancelled' : 'lost'
 }
 
 /**
@@ -146,16 +151,18 @@ export async function failJob(
   const failure = { code: error.code, message: error.message }
   if (error.code !== 'cancelled') {
     if (!isRetryable(error.code) || job.attempts >= ATTEMPTS_MAX) {
-      return (await endJob(job, 'failed', { failure, log })) ? 'failed' : 'lost'
+      return (await endJob(job, { state: 'failed', facts: { failure, log }, error, log })) ? 'failed' : 'lost'
     }
     const now = await getServerTime()
     const runAfter = new Date(now.getTime() + BACKOFF_MS * 2 ** (job.attempts - 1))
     const update = { state: 'queued', runAfter, lease: null, failure, log: log.slice(-LOG_LINES_MAX) }
     const wanted = { ...heldBy(job), cancelRequested: false }
-    const retried = await JobModel.updateOne(wanted, { $set: update }, TRUSTED)
+    const entry = buildAttempt(job, { outcome: 'retried', endedAt: now, error, log })
+    const retried = await JobModel.updateOne(wanted, { $set: update, $push: keepAttempt(entry) }, TRUSTED)
     if (retried.modifiedCount === 1) return 'retried'
   }
-  return (await endJob(job, 'cancelled', { failure: CANCELLED, log })) ? 'cancelled' : 'lost'
+  const cancelled = { failure: CANCELLED, log }
+  return (await endJob(job, { state: 'cancelled', facts: cancelled, error, log })) ? 'cancelled' : 'lost'
 }
 
 /** Gives a job back unharmed, as at shutdown: the attempt does not count. */
@@ -175,24 +182,33 @@ export async function failLostJobs(): Promise<JobRecord[]> {
     attempts: { $gte: ATTEMPTS_MAX },
     'lease.expiresAt': { $lt: now },
   }
-  const failure = { code: 'worker_lost', message: errorMessage('worker_lost') }
+  const failure = { code: 'worker_lost' as const, message: errorMessage('worker_lost') }
   const failed: JobRecord[] = []
   for (const job of await JobModel.find(lost).setOptions(TRUSTED).lean()) {
-    if (await endJob(job, 'failed', { failure })) failed.push(job)
+    if (
+      await endJob(job, { state: 'failed', facts: { failure }, error: { ...failure, details: {} }, log: [] })
+    )
+      failed.push(job)
   }
   return failed
 }
 
 async function endJob(
   job: JobRecord,
-  state: 'done' | 'failed' | 'cancelled',
-  facts: object,
-  condition: { cancelRequested?: boolean } = {},
+  ending: {
+    state: 'done' | 'failed' | 'cancelled'
+    facts: object
+    error?: ErrorData
+    log: string[]
+    condition?: { cancelRequested?: boolean }
+  },
 ): Promise<boolean> {
+  const { state, facts, error, log, condition = {} } = ending
   const finishedAt = await getServerTime()
+  const entry = buildAttempt(job, { outcome: state, endedAt: finishedAt, error, log })
   const ended = await JobModel.updateOne(
     { ...heldBy(job), ...condition },
-    { $set: { ...facts, state, finishedAt, lease: null } },
+    { $set: { ...facts, state, finishedAt, lease: null }, $push: keepAttempt(entry) },
     TRUSTED,
   )
   return ended.modifiedCount === 1

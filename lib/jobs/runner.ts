@@ -1,11 +1,22 @@
 import { hostname } from 'node:os'
 import type { JobKind, JobRecord } from '#lib/db/models/job'
 import { claimJob, failLostJobs } from '#lib/jobs/leases'
+import { getQueueState, type QueueState } from '#lib/jobs/queue-state'
 import { type RunnerOptions, runJob } from '#lib/jobs/run-job'
 import { onWake } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
 
 const POLL_MS = 2_000
+/** What goes on while the queue is paused: whoever pauses to free the machine wants the disk freed as well. */
+const UNPAUSED: JobKind[] = ['delete']
+
+interface Running {
+  job: JobRecord
+  run: Promise<void>
+  controller: AbortController
+  /** It was stopped so that it can be handed back. */
+  paused: boolean
+}
 
 interface Lane {
   kinds: JobKind[]
@@ -21,7 +32,7 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
   const log = getLog('jobs')
   const holder = `${hostname()}:${process.pid}`
   const lanes = buildLanes(options.jobsMax)
-  const running = new Map<string, { run: Promise<void>; controller: AbortController }>()
+  const running = new Map<string, Running>()
   let stopped = false
   let looking: Promise<void> | null = null
   let lookAgain = false
@@ -47,9 +58,12 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
     for (const job of await failLostJobs()) {
       await options.onEnded(job).catch((error) => logUnheard(job, error))
     }
+    const queue = await getQueueState()
+    handBackPaused(queue)
     for (const lane of lanes) {
+      if (queue.paused && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       while (!stopped && lane.busy < lane.slots) {
-        const job = await claimJob(holder, lane.kinds, [...running.keys()])
+        const job = await claimJob(holder, lane.kinds, [...running.keys()], queue.videoIds)
         if (job === null) break
         start(lane, job)
       }
@@ -59,14 +73,25 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
   const start = (lane: Lane, job: JobRecord) => {
     const controller = new AbortController()
     lane.busy += 1
-    const run = runJob(job, controller, options, () => stopped)
+    const isStopping = () => stopped || running.get(job._id)?.paused === true
+    const run = runJob(job, controller, options, isStopping)
       .catch((error) => logUnheard(job, error))
       .finally(() => {
         running.delete(job._id)
         lane.busy -= 1
         look()
       })
-    running.set(job._id, { run, controller })
+    running.set(job._id, { job, run, controller, paused: false })
+  }
+
+  /** Stops what is paused by now; the attempts do not count. */
+  const handBackPaused = ({ paused, videoIds }: QueueState) => {
+    for (const entry of running.values()) {
+      const { kind, videoId } = entry.job
+      if (UNPAUSED.includes(kind) || !(paused || videoIds.includes(videoId))) continue
+      entry.paused = true
+      entry.controller.abort()
+    }
   }
 
   const logUnheard = ({ _id: jobId, kind, videoId }: JobRecord, error: unknown) =>

@@ -1,5 +1,6 @@
 import { isPeekrError, PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
+import { withStorageErrors } from '#lib/storage/to-storage-error'
 
 /** With less than this free, a write of a few megabytes may well have failed. */
 const ROOM_BYTES_MIN = 16 * 1024 ** 2
@@ -12,7 +13,7 @@ const ROOM_BYTES_MIN = 16 * 1024 ** 2
  */
 export async function withDiskBlamed<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work()
+    return await withStorageErrors(work)
   } catch (error) {
     if (isPeekrError(error) && error.code === 'cancelled') throw error
     const freeBytes = await (await getLibrary()).freeBytes()

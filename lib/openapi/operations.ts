@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import { JobQuery } from '#lib/admin/list-jobs'
+import { QueueChange } from '#lib/admin/pause-queue'
 import { SettingChanges } from '#lib/admin/settings'
 import { UserQuery } from '#lib/admin/users'
 import {
@@ -298,6 +299,21 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Changes settings.',
     scope: 'admin',
     body: SettingChanges,
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/api/admin/queue',
+    summary: 'Whether the queue is paused, and of which videos.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'patch',
+    path: '/api/admin/queue',
+    summary: "Pauses or resumes the whole queue, or one video's part of it.",
+    scope: 'admin',
+    body: QueueChange,
     status: 200,
   },
   {

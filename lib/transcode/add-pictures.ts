@@ -25,12 +25,14 @@ export async function addPictures({ videoId }: JobRecord, context: JobContext): 
     const sourcePath = library.sourcePath(videoId)
     const request = { sourcePath, outputPath, probe: build.probe, tools: getMediaTools() }
     const { signal, report: onProgress } = context
-    const made = await withDiskBlamed(() => runTask('pictures', request, { signal, onProgress }))
+    const made = await withDiskBlamed(async () => {
+      const pictures = await runTask('pictures', request, { signal, onProgress })
+      await syncTree(outputPath)
+      const to = await library.openRevision(videoId, build._id)
+      for (const name of await readdir(outputPath)) await rename(join(outputPath, name), join(to, name))
+      return pictures
+    })
     for (const line of made.log) context.log(line)
-    await syncTree(outputPath)
-    const revisionPath = await library.openRevision(videoId, build._id)
-    for (const name of await readdir(outputPath))
-      await rename(join(outputPath, name), join(revisionPath, name))
     const { poster, storyboard, hover } = made
     return { result: { poster, storyboard, hover } satisfies Pictures, encoder: null }
   } finally {

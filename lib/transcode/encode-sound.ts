@@ -31,14 +31,21 @@ export async function encodeSound({ videoId }: JobRecord, context: JobContext): 
     tools: getMediaTools(),
   }
   try {
-    const task = withDiskBlamed(() =>
-      runTask('sound', request, { signal: context.signal, onProgress: context.report }),
-    )
-    const growth = growUntil(task, { attemptPath, revisionPath, videoId })
-    const [made] = await Promise.all([task, growth])
+    const stop = new AbortController()
+    const signal = AbortSignal.any([context.signal, stop.signal])
+    const task = runTask('sound', request, { signal, onProgress: context.report })
+    const growth = growUntil(task, { attemptPath, revisionPath, videoId }).catch(async (error) => {
+      stop.abort()
+      await Promise.allSettled([task]) // its folder is removed next
+      throw error
+    })
+    const made = await withDiskBlamed(async () => {
+      await growth
+      return task
+    })
     for (const line of made.log) context.log(line)
     if (made.sentence !== null) context.log(made.sentence)
-    if (made.present) await addSound({ attemptPath, revisionPath, closed: false })
+    if (made.present) await withDiskBlamed(() => addSound({ attemptPath, revisionPath, closed: false }))
     return { result: { present: made.present, sentence: made.sentence }, encoder: null }
   } finally {
     await library.removeAttempt(videoId, attemptId)

@@ -49,9 +49,12 @@ export async function transcodeUnit(job: JobRecord, context: JobContext): Promis
       tools: getMediaTools(),
     }
     const onProgress = createProgressReport(build, key, await findDone(videoId), context)
-    const made = await withDiskBlamed(() => runTask('unit', request, { signal: context.signal, onProgress }))
+    const made = await withDiskBlamed(async () => {
+      const result = await runTask('unit', request, { signal: context.signal, onProgress })
+      await writeFile(join(outputPath, RESULT_FILE), JSON.stringify(result))
+      return result
+    })
     for (const line of made.log) context.log(line)
-    await writeFile(join(outputPath, RESULT_FILE), JSON.stringify(made))
     await library.adoptUnit(videoId, attemptId, adoptedUnit(build, key))
     await BuildModel.updateOne({ _id: build._id }, { $set: { [`speeds.${key}`]: made.speed } })
     return { result: null, encoder: made.encoder }

@@ -18,6 +18,21 @@ export type JobKind = (typeof JOB_KINDS)[number]
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
 export type JobState = (typeof JOB_STATES)[number]
 
+/** What became of one attempt at a job. */
+export interface JobAttempt {
+  attempt: number
+  /** Host and process of whoever made it. */
+  holder: string | null
+  startedAt: Date | null
+  endedAt: Date
+  outcome: 'done' | 'retried' | 'failed' | 'cancelled'
+  failure: { code: ErrorCode; message: string } | null
+  /** Why FFmpeg failed, as far as its words tell. */
+  reason: string | null
+  /** The last lines of its log. */
+  log: string[]
+}
+
 export interface JobRecord {
   _id: string
   kind: JobKind
@@ -43,6 +58,8 @@ export interface JobRecord {
   encoder: string | null
   /** What the handler found and a later stage needs; its shape belongs to the handler. */
   result: unknown
+  /** The attempts that ended, oldest first, bounded. One whose holder died is not among them. */
+  history: JobAttempt[]
   createdAt: Date
   startedAt: Date | null
   finishedAt: Date | null
@@ -66,6 +83,7 @@ const schema = new Schema<JobRecord>(
     log: { type: [String], default: [] },
     encoder: { type: String, default: null },
     result: { type: Schema.Types.Mixed, default: null },
+    history: { type: Schema.Types.Mixed, default: [] },
     createdAt: { type: Date, required: true },
     startedAt: { type: Date, default: null },
     finishedAt: { type: Date, default: null },

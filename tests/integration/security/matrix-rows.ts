@@ -146,6 +146,8 @@ export const API_ROWS: Record<string, Row> = {
     json: { role: 'admin' },
   },
   'GET /api/jobs': { expect: ADMIN },
+  'GET /api/admin/queue': { expect: ADMIN },
+  'PATCH /api/admin/queue': { expect: ADMIN, json: { paused: false } },
   'POST /api/jobs/{jobId}/cancel': { expect: ADMIN_404, path: `/api/jobs/${NOBODY}/cancel`, json: {} },
   'POST /api/jobs/{jobId}/retry': { expect: ADMIN_404, path: `/api/jobs/${NOBODY}/retry`, json: {} },
   'GET /api/auth/{nextauth}': { expect: ANYBODY, path: '/api/auth/session' },
