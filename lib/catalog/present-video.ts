@@ -1,4 +1,5 @@
 import { findUploadShare } from '#lib/catalog/find-upload-share'
+import { presentMaking } from '#lib/catalog/present-making'
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
 import { findGrant } from '#lib/domain/grant'
@@ -21,9 +22,11 @@ export async function presentVideos(
     .setOptions({ sanitizeFilter: false })
     .lean()
   const names = new Map(owners.map((owner) => [owner._id, owner.name]))
+  const making = await presentMaking(records)
   return Promise.all(
     records.map(async (record) => ({
       ...presentVideo(record, names.get(record.ownerId) ?? 'Deleted user', viewer, proof),
+      making: making.get(record._id) ?? null,
       ...(record.state === 'uploading' && { progress: await findUploadShare(record) }),
     })),
   )
@@ -54,6 +57,7 @@ function presentVideo(
     source: presentSource(record, viewer),
     playback: presentPlayback(record, viewer, proof),
     renditions: record.revision?.renditions ?? [],
+    making: null,
   }
 }
 

@@ -80,6 +80,14 @@ export const VideoSchema = z.object({
     })
     .nullable(),
   renditions: z.array(RenditionSchema),
+  making: z
+    .object({
+      availableSeconds: z.number(),
+      speed: z.number().nullable(),
+      secondsLeft: z.number().nullable(),
+      renditions: z.array(z.object({ name: z.string(), progress: z.number() })),
+    })
+    .nullable(),
 })
 
 export const VideoPageSchema = z.object({ items: z.array(VideoSchema), nextCursor: z.string().nullable() })

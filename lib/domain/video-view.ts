@@ -32,6 +32,18 @@ export interface VideoView {
     captions: { language: string; label: string; url: string }[]
   } | null
   renditions: Rendition[]
+  /** How far its encode has got; null when none is under way. */
+  making: MakingView | null
+}
+
+export interface MakingView {
+  /** How much of it can be played already. */
+  availableSeconds: number
+  /** Seconds of video a second, all renditions together. */
+  speed: number | null
+  secondsLeft: number | null
+  /** What can be watched of each rendition, 0 to 1. */
+  renditions: { name: string; progress: number }[]
 }
 
 export interface VideoPage {

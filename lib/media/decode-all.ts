@@ -41,9 +41,13 @@ export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
   return result
 }
 
-/** One input a rendition, all decoded to nowhere. Pure. `passthrough` keeps what decodes from being stretched to fit. */
+/**
+ * One input a rendition, all decoded to nowhere. Pure. `passthrough` keeps what decodes from being stretched to fit, and
+ * `-copyts` what comes after a pause from being taken for a jump back.
+ */
 export function buildDecodeArguments(input: string, folders: readonly string[]): string[] {
   return [
+    '-copyts',
     ...folders.flatMap((folder) => [
       ...buildOwnInputGuard(),
       ...['-err_detect', 'crccheck+bitstream+buffer+explode'],

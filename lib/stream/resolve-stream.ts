@@ -6,6 +6,7 @@ import { type ByteRange, matchesIfRange, parseRange } from '#lib/stream/http-ran
 import { getMedia, isCached, type KeptMedia, type UncachedMedia } from '#lib/stream/media-cache'
 import { buildMediaHeaders, PREFLIGHT_HEADERS } from '#lib/stream/media-headers'
 import { type Encoding, negotiateEncoding } from '#lib/stream/negotiate-encoding'
+import { noteWatched } from '#lib/stream/note-watched'
 import type { MediaPath } from '#lib/stream/open-media-file'
 import { parseStreamPath } from '#lib/stream/parse-stream-path'
 import { findAccelAnswer, findProxyHeaders } from '#lib/stream/proxy-answer'
@@ -42,6 +43,7 @@ export async function resolveStream(request: StreamRequest): Promise<StreamAnswe
   const { videoId, revisionId, path } = asked
   admitReader({ client: header('x-peekr-client') ?? 'unknown', videoId, path })
   const place = { videoId, revisionId, path, growing: grant.growing ?? false }
+  if (place.growing && path.endsWith('.m3u8')) noteWatched(videoId)
   const answer =
     findAccelAnswer({ header, place, grant, crossOrigin }) ??
     buildAnswer({ request, place, grant, crossOrigin, media: await getMedia(place) })

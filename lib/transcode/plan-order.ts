@@ -15,11 +15,11 @@ export const AHEAD_SPEED_MIN = 1.25
 
 /**
  * What is left to encode, most urgent first. Pure. The first unit's low rungs come before everything: with them playing
- * can begin. Then all rungs of a unit together, from one decode, which is least work. Only on a machine slower than
- * real time, and only while somebody watches, the low rungs run ahead and the others follow.
+ * can begin. Then all rungs of a unit together, from one decode, which is least work. Only while somebody watches, and
+ * unless the machine is known to be faster than real time, the low rungs run ahead and the others follow.
  */
 export function planOrder({ plan, done, speed, watched }: OrderFacts): string[] {
-  const lowFirst = watched && speed !== null && speed < AHEAD_SPEED_MIN
+  const lowFirst = watched && !keepsAhead(speed)
   const left = (lane: Lane) =>
     rungsOf(plan, lane).length === 0
       ? []

@@ -10,6 +10,7 @@ import { LoadState } from '../controls/load-state'
 import styles from '../controls/page.module.css'
 import { usePaged } from '../controls/use-paged'
 import { JobList } from './job-list'
+import { QueueSwitch } from './queue-switch'
 
 const FILTERS = [
   { value: '', label: 'All' },
@@ -31,6 +32,7 @@ export function AdminJobs() {
   })
   return (
     <div className={styles.stack}>
+      <QueueSwitch />
       <FilterTabs label="State" options={FILTERS} value={state} onChange={setState} />
       <LoadState data={items} error={error} onRetry={reload} label="Loading jobs" />
       {items?.length === 0 && (

@@ -8,6 +8,7 @@ import { callApi, errorSentence } from '../api-client'
 import { Button } from '../controls/button'
 import { ProgressBar } from '../controls/progress-bar'
 import { showToast } from '../controls/toast-store'
+import { JobHistory } from './job-history'
 import styles from './job-list.module.css'
 
 const KINDS: Record<JobView['kind'], string> = {
@@ -57,12 +58,26 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
     }
   }
 
+  async function pause() {
+    setPending(true)
+    try {
+      await callApi('/api/admin/queue', { method: 'PATCH', body: { paused: true, videoId: job.video.id } })
+      showToast('good', 'The work on this video is paused. Resume it above.')
+      onChange()
+    } catch (error) {
+      showToast('bad', errorSentence(error))
+    } finally {
+      setPending(false)
+    }
+  }
+
   return (
     <li className={styles.job} aria-label={`${KINDS[job.kind]}: ${job.video.title}`}>
       <div className={styles.head}>
         <div className={styles.text}>
           <p className={styles.title}>
-            {KINDS[job.kind]}: <Link href={`/watch/${job.video.id}`}>{job.video.title}</Link>
+            {KINDS[job.kind]}
+            {describeUnit(job.unit)}: <Link href={`/watch/${job.video.id}`}>{job.video.title}</Link>
           </p>
           <p className={styles.facts}>
             <span className={`${styles.state} ${styles[job.state]}`}>{STATES[job.state]}</span>
@@ -74,6 +89,11 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
         {(job.state === 'failed' || job.state === 'cancelled') && (
           <Button icon="retry" pending={pending} onClick={() => act('retry')}>
             Retry
+          </Button>
+        )}
+        {(running || job.state === 'queued') && job.kind !== 'delete' && (
+          <Button pending={pending} onClick={pause}>
+            Pause video
           </Button>
         )}
         {(running || job.state === 'queued') && (
@@ -89,6 +109,9 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
         />
       )}
       {job.reason && <p className={styles.reason}>{job.reason.message}</p>}
+      {job.history.length > 0 && (job.attempts > 1 || job.state === 'failed') && (
+        <JobHistory history={job.history} />
+      )}
       {job.log.length > 0 && (
         <details className={styles.log}>
           <summary>Log</summary>
@@ -97,6 +120,14 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
       )}
     </li>
   )
+}
+
+/** `3-low` as `, part 4, small sizes`. */
+function describeUnit(unit: string): string {
+  const [index, group] = unit.split('-')
+  if (!index || !group) return ''
+  const sizes = { low: ', small sizes', high: ', large sizes' }[group] ?? ''
+  return `, part ${Number(index) + 1}${sizes}`
 }
 
 function describeTime(job: JobView): string {

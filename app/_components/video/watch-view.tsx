@@ -1,12 +1,14 @@
 'use client'
 
 import dynamic from 'next/dynamic'
+import { useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ButtonLink } from '../controls/button'
 import { EmptyState } from '../controls/empty-state'
 import { SignInLink } from '../shell/sign-in-link'
 import { useLiveVideo } from './use-live-video'
 import { WatchDetails } from './watch-details'
+import { WatchMaking } from './watch-making'
 import { WatchPending } from './watch-pending'
 import styles from './watch-view.module.css'
 
@@ -24,6 +26,8 @@ export function WatchView({
   nowMs: number
 }) {
   const { video, setVideo, gone } = useLiveVideo(initial)
+  // A new key makes a new player, which goes on where the old one was.
+  const [playerCount, setPlayerCount] = useState(0)
   if (gone) {
     return (
       <EmptyState
@@ -51,12 +55,15 @@ export function WatchView({
             {playback.poster && (
               <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />
             )}
-            <VideoPlayer video={video} />
+            <VideoPlayer key={playerCount} video={video} />
           </>
         ) : (
           <WatchPending video={video} editable={editable} onChange={setVideo} />
         )}
       </div>
+      {video.playable && playback && (
+        <WatchMaking video={video} onSharper={() => setPlayerCount((count) => count + 1)} />
+      )}
       <WatchDetails video={video} editable={editable} nowMs={nowMs} />
     </article>
   )
