@@ -6,7 +6,7 @@ import { PeekrError } from '#lib/errors'
 
 type SortField = 'createdAt' | 'title' | 'durationSeconds'
 
-/** Each order: the field, and its direction. The id, ascending, breaks ties. */
+/** Each order: the field, and its direction. The id breaks ties in the same direction, so that one index serves both ways. */
 export const SORT_ORDERS: Record<VideoSort, { field: SortField; direction: 1 | -1 }> = {
   newest: { field: 'createdAt', direction: -1 },
   oldest: { field: 'createdAt', direction: 1 },
@@ -35,11 +35,14 @@ export function buildCursor(record: VideoRecord, sort: VideoSort): string {
 export function parseCursor(cursor: string, sort: VideoSort): Record<string, unknown> {
   const { field, direction } = SORT_ORDERS[sort]
   const [value, id] = decodeCursor(cursor, field)
-  const tie = { [field]: value, _id: { $gt: id } }
+  const [beyond, upTo] = direction === 1 ? ['$gt', '$gte'] : ['$lt', '$lte']
+  const tie = { [field]: value, _id: { [beyond]: id } }
   // Unknown durations sort last when descending: BSON orders null before numbers.
   if (value === null) return direction === -1 ? tie : { $or: [{ [field]: { $ne: null } }, tie] }
-  const beyond = { [field]: direction === 1 ? { $gt: value } : { $lt: value } }
-  return { $or: direction === -1 ? [beyond, { [field]: null }, tie] : [beyond, tie] }
+  const others = { [field]: { [beyond]: value } }
+  if (field === 'durationSeconds' && direction === -1) return { $or: [others, { [field]: null }, tie] }
+  // The bound by itself says where in an index to begin.
+  return { [field]: { [upTo]: value }, $or: [others, tie] }
 }
 
 function decodeCursor(cursor: string, field: SortField): [Date | string | number | null, string] {
@@ -52,4 +55,17 @@ function decodeCursor(cursor: string, field: SortField): [Date | string | number
       cause,
     })
   }
+}
+
+/** Whether a record comes before another in an order, as the database compares: texts by their UTF-8 bytes. */
+export function compareRecords(a: VideoRecord, b: VideoRecord, sort: VideoSort): number {
+  const { field, direction } = SORT_ORDERS[sort]
+  return direction * (compareValues(a[field], b[field]) || compareValues(a._id, b._id))
+}
+
+function compareValues(a: Date | string | number | null, b: Date | string | number | null): number {
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  // An unknown duration comes before every other.
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null)
+  return Number(a) - Number(b)
 }

@@ -2,6 +2,7 @@ import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
 import { createIndexes } from '#lib/db/create-indexes'
 import { requireWholeImport } from '#lib/db/import-mark'
+import { indexOldVideos } from '#lib/db/index-old-videos'
 import { MODELS } from '#lib/db/models'
 import { PeekrError } from '#lib/errors'
 import { forgetSingleton, singleton } from '#lib/singleton'
@@ -60,6 +61,7 @@ async function openDatabase(): Promise<Database> {
     })
     if (mongoose.connection.db) await requireWholeImport(mongoose.connection.db)
     for (const model of MODELS) await createIndexes(model)
+    await indexOldVideos()
     return database
   } catch (error) {
     await mongoose.disconnect()

@@ -8,16 +8,17 @@ import type { Model } from 'mongoose'
 export async function createIndexes(model: Model<unknown>): Promise<void> {
   await model.createCollection() // an existing one is fine
   const indexes = await model.collection.indexes()
-  const present = new Set(indexes.map(({ key }) => JSON.stringify(key)))
+  const present = new Set(indexes.map(({ key }) => identify(key)))
   for (const { key, name } of indexes) {
     if (name !== undefined && OBSOLETE.has(`${model.collection.name} ${JSON.stringify(key)}`))
       await model.collection.dropIndex(name)
   }
-  const missing = model.schema.indexes().filter(([key]) => !present.has(JSON.stringify(key)))
+  const missing = model.schema.indexes().filter(([key]) => !present.has(identify(key)))
   if (missing.length === 0) return
   await model.collection.createIndexes(
-    missing.map(([key, { unique, expireAfterSeconds }]) => ({
+    missing.map(([key, { unique, expireAfterSeconds, weights, default_language }]) => ({
       key: key as Record<string, 1 | -1>,
+      ...(weights && { weights, default_language: default_language as string }),
       ...(unique && { unique: true }),
       ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
     })),
@@ -26,3 +27,8 @@ export async function createIndexes(model: Model<unknown>): Promise<void> {
 
 /** Unique indexes of earlier versions that would refuse what is right by now. */
 const OBSOLETE = new Set(['jobs {"videoId":1,"kind":1}'])
+
+/** Servers list a text index under a key of their own; a collection has only one. */
+function identify(key: object): string {
+  return Object.values(key).includes('text') ? 'text' : JSON.stringify(key)
+}

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Collection, type Db, type Document, MongoClient } from 'mongodb'
+import { type Collection, type Db, MongoClient } from 'mongodb'
 import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
-import { VideoModel } from '#lib/db/models/video'
+import { type BenchVideo, buildVideo, buildVideoId, fillVideos } from './fill-videos.ts'
 import type { Measurement } from './serve.ts'
 
 const ROUNDS = 5
@@ -16,8 +16,6 @@ const VIDEOS = 100_000
 const START_ROUNDS = 7
 
 type Emit = (measurement: Measurement) => void
-
-type BenchVideo = Document & { _id: string }
 
 type Videos = Collection<BenchVideo>
 
@@ -62,7 +60,7 @@ const OPERATIONS: Operation[] = [
     metric: 'db.find_id.vs_documentdb',
     count: 2000,
     note: 'findOne by _id',
-    run: (videos, n) => videos.findOne({ _id: `base-${(n * 7919) % DOCUMENTS}` }),
+    run: (videos, n) => videos.findOne({ _id: buildVideoId((n * 7919) % DOCUMENTS, 'base') }),
   },
   {
     metric: 'db.find_index.vs_documentdb',
@@ -81,7 +79,7 @@ const OPERATIONS: Operation[] = [
     note: 'findOneAndUpdate by _id',
     run: (videos, n) =>
       videos.findOneAndUpdate(
-        { _id: `base-${(n * 7919) % DOCUMENTS}` },
+        { _id: buildVideoId((n * 7919) % DOCUMENTS, 'base') },
         { $inc: { views: 1 }, $set: { updatedAt: new Date() } },
         { returnDocument: 'after' },
       ),
@@ -93,7 +91,7 @@ async function compareRates(dataPath: string, otherUri: string, emit: Emit): Pro
   const clients = [new MongoClient(embedded.uri), new MongoClient(otherUri)]
   const databases = clients.map((client) => client.db(`peekr-bench-${process.pid}`))
   try {
-    const sides = await Promise.all(databases.map((db) => fill(db, DOCUMENTS)))
+    const sides = await Promise.all(databases.map((db) => fillVideos(db, DOCUMENTS)))
     let made = 0
     for (const operation of OPERATIONS) {
       const samples: number[][] = [[], []]
@@ -136,10 +134,10 @@ async function measureRate(operation: Operation, videos: Videos, first: number):
 }
 
 /** The time is that of a process that starts now, as `peekr start` does it: child, socket, first document. */
-async function measureLarge(dataPath: string, emit: Emit): Promise<void> {
+export async function measureLarge(dataPath: string, emit: Emit): Promise<void> {
   const rss: number[] = []
   await withDatabase(dataPath, async (db) => {
-    await fill(db, VIDEOS)
+    await fillVideos(db, VIDEOS)
     rss.push(await readRss(db))
   })
   const samples: number[] = []
@@ -170,49 +168,6 @@ async function measureLarge(dataPath: string, emit: Emit): Promise<void> {
     note: `the larger of: after storing ${VIDEOS} videos with their indexes, and after reads, writes, a full scan and a full group in a new process`,
     samples: rss,
   })
-}
-
-async function fill(db: Db, count: number): Promise<Videos> {
-  const videos = await db.createCollection<BenchVideo>('videos')
-  for (const [keys, options] of VideoModel.schema.indexes()) {
-    const { unique, partialFilterExpression } = options
-    await videos.createIndex(keys as Record<string, 1 | -1>, {
-      ...(unique ? { unique: true } : {}),
-      ...(partialFilterExpression ? { partialFilterExpression } : {}),
-    })
-  }
-  for (let at = 0; at < count; at += 1000) {
-    const size = Math.min(1000, count - at)
-    await videos.insertMany(Array.from({ length: size }, (_, i) => buildVideo(at + i, 'base')))
-  }
-  return videos
-}
-
-function buildVideo(n: number, kind: string): BenchVideo {
-  const createdAt = new Date(Date.UTC(2026, 0, 1) + n * 1000)
-  return {
-    _id: `${kind}-${n}`,
-    ownerId: `owner-${n % 100}`,
-    uploadId: `${kind}-upload-${n}`,
-    title: `Our holiday ${n}`,
-    description: 'Two weeks by the sea, with the dog and far too much luggage. '.repeat(3),
-    tags: ['holiday', `year-${n % 10}`],
-    state: 'ready',
-    visibility: n % 3 === 0 ? 'private' : 'public',
-    playable: true,
-    progress: 1,
-    error: null,
-    durationSeconds: 60 + (n % 500),
-    width: 1920,
-    height: 1080,
-    source: { filename: `clip-${n}.mp4`, sizeBytes: 1_000_000 + n, sha256: n.toString(16).padStart(64, '0') },
-    renditions: [1080, 720, 480].map((height) => ({ name: `${height}p`, height, bitrateBps: height * 3000 })),
-    views: 0,
-    deletedAt: null,
-    publishedAt: createdAt,
-    createdAt,
-    updatedAt: createdAt,
-  }
 }
 
 async function readRss(db: Db): Promise<number> {

@@ -6,6 +6,7 @@ type Bench = (emit: (measurement: Measurement) => void) => Promise<void>
 
 /** Every benchmark by name; a new one is a file beside this one that exports `runBench`, and a line here. */
 const CASES: Record<string, () => Promise<{ runBench: Bench }>> = {
+  catalog: () => import('./catalog.ts'),
   database: () => import('./database.ts'),
   page: () => import('./page.ts'),
   serve: () => import('./serve.ts'),

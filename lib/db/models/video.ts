@@ -1,4 +1,5 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
+import { keepSearchable, SEARCHED_FIELDS, type SearchWords } from '#lib/db/keep-searchable'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
 import {
@@ -46,6 +47,8 @@ export interface VideoRecord {
     /** While it is under construction and plays already: how much of it there is. */
     growing?: { availableSeconds: number }
   } | null
+  /** What the text index reads; kept by keepSearchable and never read back. */
+  search?: SearchWords
   createdAt: Date
   updatedAt: Date
   publishedAt: Date | null
@@ -82,6 +85,10 @@ const schema = new Schema<VideoRecord>(
       sha256: { type: String, default: null },
     },
     revision: { type: Schema.Types.Mixed, default: null },
+    search: {
+      type: new Schema({ version: Number, title: String, tags: String, description: String }, { _id: false }),
+      select: false,
+    },
     publishedAt: { type: Date, default: null },
     deletedAt: { type: Date, default: null },
     eraseAt: { type: Date, default: null },
@@ -89,11 +96,35 @@ const schema = new Schema<VideoRecord>(
   { timestamps: true, versionKey: false, collection: 'videos' },
 )
 schema.index({ uploadId: 1 }, { unique: true })
-schema.index({ deletedAt: 1, visibility: 1, createdAt: -1 })
-schema.index({ ownerId: 1, createdAt: -1 })
+// A page of a listing is read in its order, so that it costs the same however many videos there are.
+const AUDIENCES: Record<string, 1>[] = [
+  { deletedAt: 1, visibility: 1, playable: 1 },
+  { ownerId: 1, deletedAt: 1 },
+  { deletedAt: 1 },
+]
+for (const audience of AUDIENCES) {
+  schema.index({ ...audience, createdAt: -1, _id: -1 })
+  schema.index({ ...audience, title: 1, _id: 1 })
+  schema.index({ ...audience, durationSeconds: -1, _id: -1 })
+}
+schema.index(
+  Object.fromEntries(Object.keys(SEARCHED_FIELDS).map((field) => [`search.${field}`, 'text'])) as Record<
+    string,
+    'text'
+  >,
+  {
+    weights: Object.fromEntries(
+      Object.entries(SEARCHED_FIELDS).map(([field, weight]) => [`search.${field}`, weight]),
+    ),
+    // The words are whole beginnings of words already: nothing to be left out or shortened, in any language.
+    default_language: 'none',
+  },
+)
+schema.index({ 'search.version': 1 })
 schema.index({ 'access.people.userId': 1, createdAt: -1 })
 schema.index({ state: 1 })
 schema.plugin(sanitizeFilters)
+schema.plugin(keepSearchable)
 
 export const VideoModel =
   (mongoose.models.Video as Model<VideoRecord> | undefined) ?? model<VideoRecord>('Video', schema)

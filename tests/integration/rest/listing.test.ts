@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { listAllVideos, listVideos } from '#lib/catalog/list-videos'
+import { indexOldVideos } from '#lib/db/index-old-videos'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
@@ -113,6 +114,67 @@ test('a search finds every word in title, description or tags, in any case, and 
   assert.deepEqual(await found('.*'), ['Cooking .* with Ana'])
   assert.deepEqual(await found('walk cooking'), [])
   assert.deepEqual((await found('  ')).length, 2)
+})
+
+test('a search finds words by their beginnings, without accents, and in scripts without spaces by any part', async () => {
+  const found = async (q: string) =>
+    (await listVideos({ viewer: null, q, sort: 'title' })).items.map(({ title }) => title)
+  await addVideo({ title: 'Été à la mer', description: 'Straßenmusik; a holiday' })
+  await addVideo({ title: 'Holidays', description: 'the sea-side' })
+  await addVideo({ title: '東京の旅行', tags: ['日本'] })
+  assert.deepEqual(await found('hol'), ['Holidays', 'Été à la mer'])
+  assert.deepEqual(await found('h'), ['Holidays', 'Été à la mer'])
+  assert.deepEqual(await found('holidays sea'), ['Holidays'])
+  assert.deepEqual(await found('hol mer'), ['Été à la mer'])
+  assert.deepEqual(await found('ete'), ['Été à la mer'])
+  assert.deepEqual(await found('ÉTÉ straß'), ['Été à la mer'])
+  assert.deepEqual(await found('sea-side'), ['Holidays'])
+  assert.deepEqual(await found('旅行'), ['東京の旅行'])
+  assert.deepEqual(await found('京の'), ['東京の旅行'])
+  assert.deepEqual(await found('行旅'), [])
+  assert.deepEqual(await found('"holidays" -sea'), [])
+})
+
+test('a search follows every change of a video, and finds those stored before there was an index', async () => {
+  const found = async (q: string) => (await listVideos({ viewer: null, q })).items.map(({ id }) => id)
+  const id = await addVideo({ title: 'First', description: 'kept' })
+  await VideoModel.updateOne({ _id: id }, { $set: { title: 'Second', tags: ['tagged'] } })
+  assert.deepEqual(await found('first'), [])
+  assert.deepEqual(await found('second tagged kept'), [id])
+  await VideoModel.findOneAndUpdate({ _id: id }, { description: 'changed' })
+  assert.deepEqual([await found('kept'), await found('changed')], [[], [id]])
+  await VideoModel.collection.updateOne({ _id: id as never }, { $unset: { search: '' } })
+  assert.deepEqual(await found('second'), [])
+  await indexOldVideos()
+  assert.deepEqual(await found('second'), [id])
+})
+
+test('a search among many finds the newest first, page by page, also of other people’s and one’s own', async () => {
+  const random = createRandom(3)
+  await addVideos(150, random)
+  for (let i = 0; i < 10; i++) {
+    await addVideo({
+      title: `T1 mine ${i}`,
+      visibility: 'private',
+      ownerId: viewer.userId,
+      createdAt: new Date(1_700_000_000_000 + i * 500),
+    })
+  }
+  const all = await VideoModel.find({ title: /^T1/ })
+    .setOptions({ sanitizeFilter: false })
+    .sort({ createdAt: -1, _id: -1 })
+    .lean()
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await listVideos({ viewer, q: 't1', limit: 7, ...(cursor !== undefined && { cursor }) })
+    seen.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  assert.deepEqual(
+    seen,
+    all.map(({ _id }) => _id),
+  )
 })
 
 let count = 0

@@ -4,7 +4,7 @@ import { readCollectionName, readCount, readDocument } from '#lib/db/embedded/co
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { type Find, findDocuments, planFind } from '#lib/db/embedded/query/find-documents'
-import type { QueryPlan } from '#lib/db/embedded/query/plan-query'
+import type { QueryPlan, TextPlan } from '#lib/db/embedded/query/plan-query'
 import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import type { Collection } from '#lib/db/embedded/storage/catalog'
@@ -38,7 +38,7 @@ export function explainCommand(
   const collection = context.catalog.find(context.db, name)
   compileFilter(splitTextSearch(find.filter).rest)
   if (!collection) requireTextIndex([], find.filter)
-  const plan = collection ? planFind(collection, find) : null
+  const plan = collection ? planFind(context, collection, find) : null
   const explained = {
     queryPlanner: {
       namespace: `${context.db}.${name}`,
@@ -94,21 +94,14 @@ function readStatement(statements: unknown, isSingle: (statement: BsonDocument) 
 
 /** The plan in MongoDB's words; every candidate of an index is fetched and tested against the whole filter. */
 function describePlan(
-  { index, reverse, sorted, ranges, words }: QueryPlan,
+  { index, reverse, sorted, ranges, text }: QueryPlan,
   { filter, sort, skip, limit }: Find,
 ) {
   const direction = reverse ? 'backward' : 'forward'
   const tested = Object.keys(filter).length > 0 ? { filter } : {}
   let stage: BsonDocument = { stage: 'COLLSCAN', ...tested, direction }
-  if (index && words) {
-    stage = {
-      stage: 'TEXT_MATCH',
-      indexPrefix: {},
-      indexName: index.name,
-      parsedTextQuery: { terms: words },
-      textIndexVersion: 3,
-      ...tested,
-    }
+  if (text && !index) {
+    stage = { stage: 'TEXT_MATCH', ...describeText(text), ...tested }
   } else if (index) {
     const { key } = index.document
     const scan = {
@@ -121,6 +114,8 @@ function describePlan(
       isPartial: index.partial !== null,
       direction,
       ranges: ranges.length,
+      // The entries of one index, as far as the other has them too.
+      ...(text ? { within: { stage: 'TEXT_MATCH', ...describeText(text) } } : {}),
     }
     stage = { stage: 'FETCH', ...tested, inputStage: scan }
   }
@@ -136,6 +131,10 @@ function describePlan(
   if (skip) stage = { stage: 'SKIP', skipAmount: skip, inputStage: stage }
   if (limit) stage = { stage: 'LIMIT', limitAmount: limit, inputStage: stage }
   return stage
+}
+
+function describeText({ index, match }: TextPlan): BsonDocument {
+  return { indexPrefix: {}, indexName: index.name, parsedTextQuery: match ?? '', textIndexVersion: 3 }
 }
 
 function measure(
@@ -156,7 +155,7 @@ function measure(
     executionSuccess: true,
     nReturned,
     executionTimeMillis: Math.round(performance.now() - startedAtMs),
-    totalKeysExamined: plan?.index ? examined : 0,
+    totalKeysExamined: plan?.index || plan?.text ? examined : 0,
     totalDocsExamined: examined,
   }
 }

@@ -41,12 +41,12 @@ export interface Find {
 /** The documents of a query in their order, read as they are asked for; a sort without an index reads all first. @throws 292 */
 export function findDocuments(tables: Tables, collection: Collection, find: Find): Generator<FoundDocument> {
   const { filter, sort = [], skip = 0, limit = 0, variables, onExamined } = find
-  const plan = planFind(collection, find)
+  const plan = planFind(tables, collection, find)
   const { search, rest } = splitTextSearch(filter)
   const test = compileFilter(rest)
   const scored = find.scored || sort.some(({ byTextScore }) => byTextScore)
   if (scored && !search) throw noTextScore()
-  const covered = plan.index?.text ?? null
+  const covered = plan.text?.index.text ?? null
   const matches = (document: BsonDocument) => {
     onExamined?.()
     if (!test(document, variables)) return false
@@ -67,9 +67,10 @@ export function findDocuments(tables: Tables, collection: Collection, find: Find
 }
 
 /** How a query of this collection is answered. @throws BadValue for a hint that names no index */
-export function planFind(collection: Collection, { filter, sort = [], hint }: Find): QueryPlan {
-  const { search } = splitTextSearch(filter)
-  if (search) return planTextQuery(collection.indexes, search, sort, hint)
+export function planFind(tables: Tables, collection: Collection, find: Find): QueryPlan {
+  const { filter, sort = [], hint } = find
+  const { search, rest } = splitTextSearch(filter)
+  if (search) return planTextQuery(tables.store, collection, { ...find, filter: rest, search })
   const indexes = collection.indexes.filter(({ text }) => !text)
   return planQuery(indexes, filter, sort, findHintedIndex(indexes, hint))
 }

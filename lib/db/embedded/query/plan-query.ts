@@ -22,8 +22,14 @@ export interface QueryPlan {
   reverse: boolean
   /** The candidates come in the wanted order already. */
   sorted: boolean
-  /** The words that documents are found by, when the index is one of texts. */
-  words?: string[]
+  /** What documents are found by in a text index; with `index` null or of keys, that one gives the order. */
+  text?: TextPlan
+}
+
+/** A text index, and the FTS5 expression it is asked; null finds nothing. */
+export interface TextPlan {
+  index: CollectionIndex
+  match: string | null
 }
 
 /** `$in` on several fields multiplies; past this many ranges fewer fields are used. */

@@ -1,9 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { MongoError } from '#lib/db/embedded/mongo-error'
-import type { KeyRange, QueryPlan } from '#lib/db/embedded/query/plan-query'
+import type { KeyRange, QueryPlan, TextPlan } from '#lib/db/embedded/query/plan-query'
 import type { Collection, CollectionIndex } from '#lib/db/embedded/storage/catalog'
 import type { Store } from '#lib/db/embedded/storage/open-store'
-import { buildTextMatch } from '#lib/db/embedded/text/text-index'
 
 export interface Candidate {
   rid: number
@@ -20,7 +19,8 @@ const ROWS_MAX = 128
  */
 export function* readCandidates(store: Store, collection: Collection, plan: QueryPlan): Generator<Candidate> {
   try {
-    if (plan.index && plan.words) yield* readTexts(store, collection, plan.index, plan.words)
+    if (plan.text?.match === null) return
+    if (plan.text && !plan.index) yield* readTexts(store, collection, plan.text)
     else if (plan.index) yield* readIndex(store, collection, plan.index, plan)
     else yield* readTable(store, collection, plan.reverse)
   } catch (error) {
@@ -41,15 +41,8 @@ function* readTable(store: Store, collection: Collection, reverse: boolean): Gen
   }
 }
 
-function* readTexts(
-  store: Store,
-  collection: Collection,
-  index: CollectionIndex,
-  words: string[],
-): Generator<Candidate> {
-  if (words.length === 0) return
+function* readTexts(store: Store, collection: Collection, { index, match }: TextPlan): Generator<Candidate> {
   const sql = `SELECT t.rowid AS rid, d.doc AS doc FROM ${index.table} AS t CROSS JOIN ${collection.table} AS d ON d.rid = t.rowid WHERE t.${index.table} MATCH ? AND t.rowid > ? ORDER BY t.rowid LIMIT ?`
-  const match = buildTextMatch(words)
   let last = 0
   for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
     const rows = store.prepare(sql).all(match, last, limit) as { rid: number; doc: Uint8Array }[]
@@ -63,11 +56,12 @@ function* readIndex(
   store: Store,
   collection: Collection,
   index: CollectionIndex,
-  { ranges, reverse }: QueryPlan,
+  plan: QueryPlan,
 ): Generator<Candidate> {
+  const { ranges, reverse, text } = plan
   const seen = index.multikey ? new Set<number>() : null
   for (const range of reverse ? [...ranges].reverse() : ranges) {
-    for (const candidate of readRange(store, collection, index, range, reverse)) {
+    for (const candidate of readRange({ store, collection, index, reverse, text }, range)) {
       if (seen?.has(candidate.rid)) continue
       seen?.add(candidate.rid)
       yield candidate
@@ -75,12 +69,18 @@ function* readIndex(
   }
 }
 
+interface RangeReader {
+  store: Store
+  collection: Collection
+  index: CollectionIndex
+  reverse: boolean
+  /** Only rows that this finds too. */
+  text: TextPlan | undefined
+}
+
 function* readRange(
-  store: Store,
-  collection: Collection,
-  index: CollectionIndex,
+  { store, collection, index, reverse, text }: RangeReader,
   range: KeyRange,
-  reverse: boolean,
 ): Generator<Candidate> {
   const source =
     index.table === collection.table
@@ -88,10 +88,14 @@ function* readRange(
       : `SELECT e.key AS key, e.rid AS rid, d.doc AS doc FROM ${index.table} AS e CROSS JOIN ${collection.table} AS d ON d.rid = e.rid`
   const key = `e.${index.keyColumn}`
   const bounds: SQLInputValue[] = range.upper ? [range.lower, range.upper] : [range.lower]
-  const within = range.upper ? `${key} >= ? AND ${key} < ?` : `${key} >= ?`
+  const table = text?.index.table
+  const both = table ? ` AND e.rid IN (SELECT rowid FROM ${table} WHERE ${table} MATCH ?)` : ''
+  const within = `${range.upper ? `${key} >= ? AND ${key} < ?` : `${key} >= ?`}${both}`
+  if (text?.match) bounds.push(text.match)
   const order = reverse ? `ORDER BY ${key} DESC, e.rid DESC` : `ORDER BY ${key}, e.rid`
   let after: SQLInputValue[] = []
-  for (let limit = ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
+  // With a text index each piece has to find all of its rows again, so they are few and large.
+  for (let limit = text ? ROWS_MAX / 4 : ROWS_FIRST; ; limit = Math.min(limit * 4, ROWS_MAX)) {
     const onward = after.length > 0 ? ` AND (${key}, e.rid) ${reverse ? '<' : '>'} (?, ?)` : ''
     const rows = store
       .prepare(`${source} WHERE ${within}${onward} ${order} LIMIT ?`)

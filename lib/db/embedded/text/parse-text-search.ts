@@ -8,6 +8,8 @@ export interface TextSearch {
   /** A document needs one of these, also when it has the phrases; folded as the index is. */
   indexWords: string[]
   words: string[]
+  /** Of these a document needs every one: they stand between signs within a phrase. Folded as the index is. */
+  neededWords: string[]
   negatedWords: string[]
   phrases: string[]
   negatedPhrases: string[]
@@ -63,6 +65,7 @@ function parseSearch(text: string, folding: Folding): TextSearch {
   const positive: string[] = []
   const negative: string[] = []
   const phrases: string[] = []
+  const needed: string[] = []
   const negatedPhrases: string[] = []
   let negated = false
   let phraseStart: number | null = null
@@ -82,8 +85,10 @@ function parseSearch(text: string, folding: Folding): TextSearch {
     } else if (phraseStart === null) {
       phraseStart = index + 1
     } else {
+      const phrase = text.slice(phraseStart, index)
       const list = negated ? negatedPhrases : phrases
-      list.push(foldText(text.slice(phraseStart, index), folding))
+      list.push(foldText(phrase, folding))
+      if (!negated) needed.push(...findWholeWords(phrase))
       phraseStart = null
     }
     afterSpace = false
@@ -92,6 +97,7 @@ function parseSearch(text: string, folding: Folding): TextSearch {
   const search = {
     indexWords: split(positive, FOLD_ALL),
     words: split(positive, folding),
+    neededWords: [...new Set(needed)],
     negatedWords: split(negative, folding),
     phrases: phrases.filter(Boolean),
     negatedPhrases: negatedPhrases.filter(Boolean),
@@ -101,4 +107,14 @@ function parseSearch(text: string, folding: Folding): TextSearch {
     throw new MongoError(2, `A $text search may have ${WORDS_MAX} words.`)
   }
   return search
+}
+
+/** The words of a phrase that cannot be parts of longer ones: a phrase is any run of characters, such as `y the s`. */
+function findWholeWords(phrase: string): string[] {
+  const [inFront = '', behind = ''] = [
+    splitWords(`x${phrase}`, FOLD_ALL)[0],
+    splitWords(`${phrase}x`, FOLD_ALL).at(-1),
+  ]
+  const words = splitWords(phrase, FOLD_ALL)
+  return words.slice(inFront === 'x' ? 0 : 1, behind === 'x' ? words.length : -1)
 }

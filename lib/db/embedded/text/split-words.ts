@@ -10,9 +10,13 @@ export const FOLD_ALL: Folding = { caseSensitive: false, diacriticSensitive: fal
 const DELIMITERS =
   /[\p{Dash}\p{Pattern_Syntax}\p{Quotation_Mark}\p{Terminal_Punctuation}\p{White_Space}\u00ad\u30fb\uff65]+/u
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are ASCII as well.
+const ASCII = /^[\u0000-\u007f]*$/
+
 /** A text in the form in which it is compared: small letters, and no accents unless they count. */
 export function foldText(text: string, { caseSensitive, diacriticSensitive }: Folding): string {
   const cased = caseSensitive ? text : text.toLowerCase()
+  if (ASCII.test(cased)) return diacriticSensitive ? cased : cased.replace(/[\^`]/g, '')
   return diacriticSensitive
     ? cased.normalize('NFC')
     : cased
@@ -23,8 +27,6 @@ export function foldText(text: string, { caseSensitive, diacriticSensitive }: Fo
 
 /** The words of a text as the language `none` has them: folded, none left out, none shortened. */
 export function splitWords(text: string, folding: Folding): string[] {
-  return text
-    .split(DELIMITERS)
-    .map((word) => foldText(word, folding))
-    .filter(Boolean)
+  // Folded after they are parted, since some signs (such as ^) count as accents too; but all at once.
+  return foldText(text.split(DELIMITERS).join(' '), folding).split(' ').filter(Boolean)
 }

@@ -1,5 +1,6 @@
 import type { CollectionIndex } from '#lib/db/embedded/storage/catalog'
 import type { Store } from '#lib/db/embedded/storage/open-store'
+import type { TextSearch } from '#lib/db/embedded/text/parse-text-search'
 import { collectWords, type TextFields } from '#lib/db/embedded/text/text-fields'
 import type { BsonDocument } from '#lib/db/embedded/values/bson-type'
 
@@ -26,9 +27,26 @@ export function removeTextEntry(store: Store, index: CollectionIndex, entry: str
   if (entry) store.prepare(`DELETE FROM ${index.table} WHERE rowid = ?`).run(rid)
 }
 
-/** The FTS5 expression for documents that have one of some words. */
-export function buildTextMatch(words: string[]): string {
-  return words.map((word) => `"${toIndexWord(word)}"`).join(' OR ')
+/** The FTS5 expression for the documents that a search may find; null when it finds none. */
+export function buildTextMatch({ indexWords, neededWords }: TextSearch): string | null {
+  const quote = (word: string) => `"${toIndexWord(word)}"`
+  if (neededWords.length > 0) return neededWords.map(quote).join(' AND ')
+  return indexWords.length === 0 ? null : indexWords.map(quote).join(' OR ')
+}
+
+/** How many documents an expression finds, counted no further than `countMax`. */
+export function countTextMatches(
+  store: Store,
+  index: CollectionIndex,
+  match: string,
+  countMax: number,
+): number {
+  const row = store
+    .prepare(
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${index.table} WHERE ${index.table} MATCH ? LIMIT ${countMax})`,
+    )
+    .get(match) as { n: number }
+  return row.n
 }
 
 /** FTS5's `ascii` splits at these; two words that become one only give candidates that are tested away. */
