@@ -19,6 +19,8 @@ export interface ApiRequest {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
+  /** Hears of a success's headers. */
+  onHeaders?: (headers: Headers) => void
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ApiRequest {
  * @throws ApiError with the server's code and sentence, or `network` when no answer came.
  */
 export async function callApi<T>(path: string, request: ApiRequest = {}): Promise<T> {
-  const { method = 'GET', body, signal } = request
+  const { method = 'GET', body, signal, onHeaders } = request
   const response = await fetch(path, {
     method,
     signal,
@@ -45,6 +47,7 @@ export async function callApi<T>(path: string, request: ApiRequest = {}): Promis
     if (error.code === 'sign_in_required' && method !== 'GET') sessionEndedStore.set(() => true)
     throw error
   }
+  onHeaders?.(response.headers)
   if (method !== 'GET') sessionEndedStore.set(() => false)
   return data as T
 }

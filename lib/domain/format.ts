@@ -62,6 +62,11 @@ export function formatAge(time: string, nowMs: number): string {
   return 'just now'
 }
 
+/** A day as people write it, in this reader's language and time zone: `23 December 2026`. */
+export function formatDay(time: string): string {
+  return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
+}
+
 /** `0.4349` as `43 %`. Rounded down, so that 100 % means done. */
 export function formatPercent(fraction: number): string {
   return `${Math.floor(Math.min(1, Math.max(0, fraction)) * 100)} %`

@@ -13,11 +13,16 @@ export default async function StudioPage() {
     <div className={styles.narrow}>
       <header className={styles.head}>
         <h1>My videos</h1>
-        {canUpload(viewer) && (
-          <ButtonLink href="/upload" icon="upload">
-            Upload more
+        <div className={styles.row}>
+          <ButtonLink href="/studio/bin" icon="trash" tone="ghost">
+            Bin
           </ButtonLink>
-        )}
+          {canUpload(viewer) && (
+            <ButtonLink href="/upload" icon="upload">
+              Upload more
+            </ButtonLink>
+          )}
+        </div>
       </header>
       <StudioVideos mayUpload={canUpload(viewer)} />
     </div>

@@ -9,6 +9,7 @@ import styles from './admin-nav.module.css'
 const PAGES: { href: string; label: string; icon: IconName }[] = [
   { href: '/admin', label: 'Overview', icon: 'shield' },
   { href: '/admin/videos', label: 'Videos', icon: 'film' },
+  { href: '/admin/bin', label: 'Bin', icon: 'trash' },
   { href: '/admin/users', label: 'Users', icon: 'users' },
   { href: '/admin/jobs', label: 'Jobs', icon: 'clock' },
   { href: '/admin/storage', label: 'Storage', icon: 'disk' },

@@ -5,12 +5,19 @@ import { callApi, errorSentence } from '../api-client'
 import { LoadState } from '../controls/load-state'
 import styles from '../controls/page.module.css'
 import { SettingChoice } from '../controls/setting-choice'
+import { SettingNumbers } from '../controls/setting-numbers'
 import { showToast } from '../controls/toast-store'
 import { useResource } from '../controls/use-resource'
 
 interface Settings {
   registration: 'open' | 'closed'
   originals: 'remove' | 'keep'
+  binDays: number
+  snapshotsHourly: number
+  snapshotsDaily: number
+  snapshotsWeekly: number
+  snapshotsMonthly: number
+  snapshotFloorGib: number
 }
 
 /** What can be changed while Peekr runs; each choice is saved as it is made. */
@@ -31,6 +38,11 @@ export function AdminSettings() {
     } finally {
       setPending(false)
     }
+  }
+
+  async function save(patch: Partial<Settings>) {
+    setData(await callApi<Settings>('/api/admin/settings', { method: 'PATCH', body: patch }))
+    showToast('good', 'Setting saved.')
   }
 
   if (data === null) return <LoadState data={data} error={error} onRetry={reload} label="Loading settings" />
@@ -72,6 +84,32 @@ export function AdminSettings() {
               'The uploaded file stays beside the playable version, for making better versions later.',
           },
         ]}
+      />
+      <SettingNumbers
+        legend="Bin"
+        explanation="A deleted video can be brought back for this many days. 0 erases at once."
+        fields={[{ name: 'binDays', label: 'Days' }]}
+        values={data}
+        onSave={save}
+      />
+      <SettingNumbers
+        legend="History"
+        explanation="Before every change a video is kept as it was. All of the last hour stays; beyond it, the newest of each of this many last hours, days, weeks and months that have any. Those with a name stay until somebody deletes them."
+        fields={[
+          { name: 'snapshotsHourly', label: 'Hours' },
+          { name: 'snapshotsDaily', label: 'Days' },
+          { name: 'snapshotsWeekly', label: 'Weeks' },
+          { name: 'snapshotsMonthly', label: 'Months' },
+        ]}
+        values={data}
+        onSave={save}
+      />
+      <SettingNumbers
+        legend="Space for history"
+        explanation="With less than this free on the disk, old versions of videos that only the history holds go before their time, oldest first."
+        fields={[{ name: 'snapshotFloorGib', label: 'GiB kept free' }]}
+        values={data}
+        onSave={save}
       />
     </div>
   )

@@ -11,6 +11,7 @@ import { LoadState } from '../controls/load-state'
 import styles from '../controls/page.module.css'
 import { useDebounced } from '../controls/use-debounced'
 import { usePaged } from '../controls/use-paged'
+import { useUndone } from '../video/undo-change'
 import { VideoRows } from '../video/video-rows'
 
 const FILTERS: { value: VideoState | ''; label: string }[] = [
@@ -30,6 +31,7 @@ export function AdminVideos() {
   const { items, error, pending, hasMore, loadMore, reload, replace, remove } = usePaged<VideoView>(
     `/api/admin/videos?${query}`,
   )
+  useUndone(reload)
   return (
     <div className={styles.stack}>
       <TextField

@@ -1,9 +1,10 @@
 'use client'
 
+import { formatDay } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
-import { callApi } from '../api-client'
 import { ConfirmDialog } from '../controls/confirm-dialog'
 import { showToast } from '../controls/toast-store'
+import { deleteVideo } from './undo-change'
 
 /** Asks, with the video's name, and deletes it. */
 export function DeleteVideoDialog({
@@ -16,8 +17,9 @@ export function DeleteVideoDialog({
   onDeleted: () => void
 }) {
   async function remove() {
-    await callApi(`/api/videos/${video.id}`, { method: 'DELETE' })
-    showToast('good', `“${video.title}” was deleted.`)
+    const { eraseAt, undo } = await deleteVideo(video.id)
+    const until = eraseAt === null ? '' : ` It is in the bin until ${formatDay(eraseAt)}.`
+    showToast('good', `“${video.title}” was deleted.${until}`, undo)
     onDeleted()
   }
 
@@ -29,8 +31,8 @@ export function DeleteVideoDialog({
       confirmLabel="Delete video"
       onConfirm={remove}
     >
-      <strong>{video.title}</strong> and its files will be deleted, and links to it stop working. This cannot
-      be undone.
+      <strong>{video.title}</strong> is gone for everybody at once, and links to it stop working. It goes to
+      the bin, from where you can bring it back for some time; an upload that is not done yet is lost.
     </ConfirmDialog>
   )
 }

@@ -5,7 +5,6 @@ import type { AccessView } from '#lib/domain/access-view'
 import type { Visibility } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
 import { AccessChoice } from '../access/access-choice'
-import { callApi } from '../api-client'
 import { Button } from '../controls/button'
 import { TextArea, TextField } from '../controls/field'
 import { Notice } from '../controls/notice'
@@ -13,6 +12,7 @@ import { showToast } from '../controls/toast-store'
 import { useResource } from '../controls/use-resource'
 import { useSubmit } from '../controls/use-submit'
 import styles from './edit-video-form.module.css'
+import { changeVideo } from './undo-change'
 
 /** Title, description, tags and visibility of a video. */
 export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (video: VideoView) => void }) {
@@ -21,8 +21,8 @@ export function EditVideoForm({ video, onSaved }: { video: VideoView; onSaved: (
   const { onSubmit, pending, error, fields } = useSubmit(
     async ({ title, description, tags = '', password }) => {
       const body = { title, description, tags: parseTags(tags), visibility, ...(password && { password }) }
-      const saved = await callApi<VideoView>(`/api/videos/${video.id}`, { method: 'PATCH', body })
-      showToast('good', 'Changes saved.')
+      const { result: saved, undo } = await changeVideo(video.id, '', { method: 'PATCH', body }, 'details')
+      showToast('good', 'Changes saved.', undo)
       onSaved(saved)
     },
   )

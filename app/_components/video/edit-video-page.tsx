@@ -6,22 +6,32 @@ import type { AccessView } from '#lib/domain/access-view'
 import { formatBytes } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
 import { AccessLinks } from '../access/access-links'
-import { Button } from '../controls/button'
+import { Button, ButtonLink } from '../controls/button'
 import { LoadState } from '../controls/load-state'
 import { useResource } from '../controls/use-resource'
 import { DeleteVideoDialog } from './delete-video-dialog'
 import { EditVideoForm } from './edit-video-form'
 import styles from './edit-video-page.module.css'
 import { Poster } from './poster'
+import { reencodeVideo } from './reencode-video'
 import { useLiveVideo } from './use-live-video'
 import { VideoStatus } from './video-status'
 
 /** The page for one video of one's own: the form, what is known of the file, and deletion. */
 export function EditVideoPage({ video: initial }: { video: VideoView }) {
   const router = useRouter()
-  const { video } = useLiveVideo(initial)
+  const { video, setVideo } = useLiveVideo(initial)
   const [deleting, setDeleting] = useState(false)
   const access = useResource<AccessView>(`/api/videos/${initial.id}/access`)
+  const [encoding, setEncoding] = useState(false)
+
+  async function reencode() {
+    setEncoding(true)
+    const changed = await reencodeVideo(video.id)
+    if (changed !== null) setVideo(changed)
+    setEncoding(false)
+  }
+
   return (
     <div className={styles.columns}>
       <div className={styles.main}>
@@ -73,6 +83,14 @@ export function EditVideoPage({ video: initial }: { video: VideoView }) {
             </>
           )}
         </dl>
+        {video.state === 'ready' && (
+          <Button icon="spark" pending={encoding} onClick={reencode}>
+            Encode anew
+          </Button>
+        )}
+        <ButtonLink href={`/studio/${video.id}/history`} icon="clock">
+          History
+        </ButtonLink>
         <Button tone="danger" icon="trash" onClick={() => setDeleting(true)}>
           Delete video
         </Button>

@@ -6,6 +6,7 @@ import { EmptyState } from '../controls/empty-state'
 import { LoadMore } from '../controls/load-more'
 import { LoadState } from '../controls/load-state'
 import { usePaged } from '../controls/use-paged'
+import { useUndone } from './undo-change'
 import { VideoRows } from './video-rows'
 
 /** One's own videos in every state. */
@@ -13,6 +14,7 @@ export function StudioVideos({ mayUpload }: { mayUpload: boolean }) {
   const { items, error, pending, hasMore, loadMore, reload, replace, remove } = usePaged<VideoView>(
     '/api/videos?mine=1&limit=50',
   )
+  useUndone(reload)
   if (items === null)
     return <LoadState data={items} error={error} onRetry={reload} label="Loading your videos" />
   if (items.length === 0) {

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ApiError, callApi } from '../api-client'
 import { usePolling } from '../controls/use-polling'
+import { useUndone } from './undo-change'
 
 /** Whether more is going to happen to a video by itself. */
 export function isMoving(video: VideoView): boolean {
@@ -16,6 +17,12 @@ export function useLiveVideo(initial: VideoView) {
   const [gone, setGone] = useState(false)
   // The page around may bring a newer copy.
   useEffect(() => setVideo(initial), [initial])
+
+  useUndone((undone) => {
+    if (undone.id !== video.id) return
+    setVideo(undone)
+    setGone(false)
+  })
 
   usePolling(
     async (signal) => {

@@ -11,6 +11,7 @@ import { Menu, MenuItem, MenuLink, MenuSeparator } from '../controls/menu'
 import { showToast } from '../controls/toast-store'
 import { canRetry } from './can-retry'
 import { Poster } from './poster'
+import { reencodeVideo } from './reencode-video'
 import { useLiveVideo } from './use-live-video'
 import styles from './video-rows.module.css'
 import { VideoStatus } from './video-status'
@@ -43,6 +44,11 @@ export function VideoRow({
     } catch (error) {
       showToast('bad', errorSentence(error))
     }
+  }
+
+  async function reencode() {
+    const changed = await reencodeVideo(video.id)
+    if (changed !== null) onChange(changed)
   }
 
   return (
@@ -90,6 +96,14 @@ export function VideoRow({
           <MenuLink icon="play" href={`/watch/${video.id}`}>
             Watch
           </MenuLink>
+          <MenuLink icon="clock" href={`/studio/${video.id}/history`}>
+            History
+          </MenuLink>
+          {video.state === 'ready' && (
+            <MenuItem icon="spark" onSelect={reencode}>
+              Encode anew
+            </MenuItem>
+          )}
           {canRetry(video) && (
             <MenuItem icon="retry" onSelect={retry}>
               Retry

@@ -201,6 +201,16 @@ export const PAGE_ROWS: Record<string, Row> = {
   '/account': { expect: SIGN_IN_FIRST },
   '/upload': { expect: SIGN_IN_FIRST },
   '/studio': { expect: SIGN_IN_FIRST },
+  '/studio/bin': { expect: SIGN_IN_FIRST },
+  '/studio/{videoId}/history': {
+    expect: {
+      public: /*       */ '307  404 404  200  200  307  404  404  404',
+      unlisted: /*     */ '307  404 404  200  200  307  404  404  404',
+      private: /*      */ '307  404 404  200  200  307  404  404  404',
+      deleted: /*      */ '307  404 404  404  404  307  404  404  404',
+    },
+  },
+  '/admin/bin': { expect: ADMIN_PAGE },
   '/admin': { expect: ADMIN_PAGE },
   '/admin/videos': { expect: ADMIN_PAGE },
   '/admin/users': { expect: ADMIN_PAGE },

@@ -1,0 +1,93 @@
+'use client'
+
+import { useState } from 'react'
+import type { SnapshotView } from '#lib/domain/snapshot-view'
+import type { VideoView } from '#lib/domain/video-view'
+import { errorSentence } from '../api-client'
+import { Button } from '../controls/button'
+import { Modal } from '../controls/modal'
+import { Notice } from '../controls/notice'
+import { Poster } from '../video/poster'
+import { restoreVideo } from '../video/undo-change'
+import { VISIBILITY_LOOKS } from '../video/visibility'
+import styles from './history.module.css'
+import { describeReason, describeTime } from './snapshot-words'
+
+/** What a video was in a snapshot, and both ways back to it. Says so when that changes who may watch. */
+export function SnapshotDialog({
+  video: now,
+  snapshot,
+  onClose,
+}: {
+  video: VideoView
+  snapshot: SnapshotView
+  onClose: () => void
+}) {
+  const [pending, setPending] = useState<'details' | 'all' | null>(null)
+  const [error, setError] = useState<string | null>(null)
+  const then = snapshot.video
+  if (then === null) return null
+
+  async function restore(what: 'details' | 'all') {
+    setPending(what)
+    setError(null)
+    try {
+      await restoreVideo(now.id, snapshot.name, what)
+      onClose()
+    } catch (caught) {
+      setError(errorSentence(caught))
+      setPending(null)
+    }
+  }
+
+  const wider = VISIBILITY_LOOKS[then.visibility]
+  return (
+    <Modal
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={snapshot.label ?? describeReason(snapshot.reason)}
+      description={describeTime(snapshot.createdAt)}
+    >
+      {error && <Notice tone="bad">{error}</Notice>}
+      <div className={styles.picture}>
+        <Poster src={then.poster} upright={false} />
+      </div>
+      <dl className={styles.details}>
+        <dt>Title</dt>
+        <dd>{then.title}</dd>
+        <dt>Description</dt>
+        <dd>{then.description || '—'}</dd>
+        <dt>Tags</dt>
+        <dd>{then.tags.join(', ') || '—'}</dd>
+        <dt>Visibility</dt>
+        <dd>{wider.label}</dd>
+        <dt>Qualities</dt>
+        <dd>{then.renditions.join(', ') || '—'}</dd>
+      </dl>
+      {then.visibility !== now.visibility && (
+        <Notice tone="warn">
+          Restoring changes who may watch: from {VISIBILITY_LOOKS[now.visibility].label.toLowerCase()} to{' '}
+          {wider.label.toLowerCase()}.
+        </Notice>
+      )}
+      <div className={styles.buttons}>
+        <Button
+          pending={pending === 'details'}
+          disabled={pending !== null}
+          onClick={() => restore('details')}
+        >
+          Restore details
+        </Button>
+        <Button
+          tone="primary"
+          icon="undo"
+          pending={pending === 'all'}
+          disabled={pending !== null}
+          onClick={() => restore('all')}
+        >
+          Restore everything
+        </Button>
+      </div>
+    </Modal>
+  )
+}
