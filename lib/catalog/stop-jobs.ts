@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BuildModel } from '#lib/db/models/build'
 import { JOB_KINDS } from '#lib/db/models/job'
+import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
 import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
+import { getLibrary } from '#lib/jobs/library'
 
 /** A holder that died leaves a lease of 20 s, which the attempts at a deletion outlast. */
 const POLLS_MAX = 50
@@ -23,8 +26,24 @@ export async function stopJobs(videoId: string, signal?: AbortSignal): Promise<v
   }
 }
 
-/** Forgets what the stages after the ingest have done, so that they can be queued anew; what was found in the source stays. */
+/**
+ * Forgets what the stages after the ingest have done, with a revision under construction, so that they can be queued
+ * anew; what was found in the source stays. The caller has stopped the jobs. Twice is safe.
+ */
 export async function forgetEncoding(videoId: string): Promise<void> {
+  const build = await BuildModel.findOne({ videoId }, { _id: 1 }).lean()
+  if (build !== null) {
+    const library = await getLibrary()
+    // Published already, when a crash came before its publish could forget it.
+    const isPublished = await VideoModel.exists({
+      _id: videoId,
+      'revision.id': build._id,
+      publishedAt: { $ne: null },
+    }).setOptions({ sanitizeFilter: false })
+    if (isPublished === null) await library.removeRevision(videoId, build._id)
+    await library.removeUnits(videoId)
+    await BuildModel.deleteOne({ _id: build._id })
+  }
   const kept = ['ingest', 'hash', 'delete']
   await forgetEndedJobs(
     videoId,

@@ -41,7 +41,7 @@ export async function verifyLibrary(): Promise<{ videoCount: number; findings: L
   }
   let videoCount = 0
   const erasing = { deletedAt: { $ne: null }, $or: [{ eraseAt: null }, { eraseAt: { $lte: new Date() } }] }
-  const records = VideoModel.find({ revision: { $ne: null }, $nor: [erasing] })
+  const records = VideoModel.find({ publishedAt: { $ne: null }, revision: { $ne: null }, $nor: [erasing] })
     .setOptions({ sanitizeFilter: false })
     .lean()
     .cursor()

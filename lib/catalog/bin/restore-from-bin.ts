@@ -1,7 +1,7 @@
 import { requireBinnedVideo } from '#lib/catalog/bin/require-binned-video'
 import { getView } from '#lib/catalog/get-video'
 import { retryVideo } from '#lib/catalog/retry-video'
-import { forgetEncoding } from '#lib/catalog/stop-jobs'
+import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
 import { buildBinFilter } from '#lib/db/bin-filters'
 import { VideoModel } from '#lib/db/models/video'
 import { failVideo } from '#lib/db/move-video'
@@ -30,7 +30,7 @@ export async function restoreFromBin(asked: { viewer: Viewer | null; videoId: st
   forgetStreamAccess(videoId)
   await refreshVideoRecord(videoId)
   if (restored.state === 'ingesting' || restored.state === 'transcoding') {
-    if (restored.revision === null) await startAgain(videoId)
+    if (restored.publishedAt === null) await startAgain(videoId)
     else await playAsBefore(videoId)
   }
   const record = await VideoModel.findById(videoId).lean()
@@ -54,6 +54,7 @@ async function startAgain(videoId: string): Promise<void> {
 }
 
 async function playAsBefore(videoId: string): Promise<void> {
+  await stopJobs(videoId)
   await forgetEncoding(videoId)
   await VideoModel.updateOne(
     { _id: videoId, state: 'transcoding' },

@@ -73,6 +73,10 @@ export async function restoreState(
   if (what === 'all') {
     dropCached(videoId)
     await forgetEncoding(videoId)
+    // A snapshot that was taken during an encode has what that had made so far.
+    const library = await getLibrary()
+    await library.removeAttempts(videoId)
+    await library.removeUnits(videoId)
   }
   await refreshVideoRecord(videoId)
   return undo

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ATTEMPTS_FOLDER, SOURCE_FOLDER } from '#lib/domain/media-paths'
+import { ATTEMPTS_FOLDER, SOURCE_FOLDER, UNITS_FOLDER } from '#lib/domain/media-paths'
 import { linkTree } from '#lib/storage/directory/link-tree'
 import { makeFolder } from '#lib/storage/make-folder'
 import { syncPath } from '#lib/storage/sync-tree'
@@ -12,7 +12,7 @@ export async function snapshotByLinks(folders: VideoFolders, name: string): Prom
   const aside = join(folders.snapshots, `.${name}.partial`)
   await rm(aside, { recursive: true, force: true })
   try {
-    await linkTree(folders.video, aside, [SOURCE_FOLDER, ATTEMPTS_FOLDER])
+    await linkTree(folders.video, aside, [SOURCE_FOLDER, ATTEMPTS_FOLDER, UNITS_FOLDER])
     await rename(aside, join(folders.snapshots, name))
   } catch (error) {
     await rm(aside, { recursive: true, force: true })
