@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { listTrials } from '#lib/admin/list-trials'
 import { getConfig } from '#lib/config'
 import { getServerTime } from '#lib/db/server-time'
 import { toErrorData } from '#lib/errors'
@@ -75,13 +76,8 @@ async function tryStorage(): Promise<Finding> {
 
 async function tryEncoders(): Promise<Finding[]> {
   try {
-    const report = await getEncoderReport()
-    return Object.entries(report).map(([name, { works, sentence }]) => ({
-      name: `Encoder ${name}`,
-      works,
-      needed: name === 'libx264',
-      sentence,
-    }))
+    const trials = listTrials(await getEncoderReport())
+    return trials.map((trial) => ({ ...trial, needed: trial.name === 'Encoder libx264' }))
   } catch (error) {
     return [{ name: 'Encoders', works: false, needed: true, sentence: toErrorData(error).message }]
   }

@@ -3,17 +3,38 @@ import type { AudioRendition, Rendition } from '#lib/domain/rendition'
 export const ENCODERS = ['h264_nvenc', 'libx264'] as const
 export type EncoderName = (typeof ENCODERS)[number]
 
-/** What a test encode of one second said about an encoder. */
+/** Codecs NVDEC is tried with, by FFmpeg's names, which are also those of a probe. */
+export const CARD_CODECS = ['h264', 'hevc', 'vp9', 'av1', 'mpeg2video'] as const
+export type CardCodec = (typeof CARD_CODECS)[number]
+
+/** What a test encode of one second said about an encoder, a decoder or a filter. */
 export interface EncoderFinding {
   works: boolean
   /** A sentence for the admin page. */
   sentence: string
 }
-export type EncoderReport = Record<EncoderName, EncoderFinding>
+
+export interface EncoderReport extends Record<EncoderName, EncoderFinding> {
+  /** The whole way on the card: NVDEC, scale_cuda, NVENC. */
+  card: Record<CardCodec, EncoderFinding>
+  /** Mapping HDR colours to standard ones, on the CPU. */
+  toneMap: EncoderFinding
+  /** Encodes the card ran at the same time in the test; null without NVENC. The driver may allow more than were tried. */
+  sessions: number | null
+}
+
+/** One line of the report, as `peekr doctor` and the admin page show it. */
+export interface EncodingTrial extends EncoderFinding {
+  name: string
+}
 
 /** The encoder a job is to start with, and why, in a sentence. */
 export interface EncoderChoice {
   name: EncoderName
+  /** Whether decoding and scaling are tried on the card as well. Absent in plans from before that could be. */
+  card?: boolean
+  /** Rungs of one job that NVENC encodes at the same time, largest first; libx264 makes the others. Absent is all. */
+  sessions?: number
   sentence: string
 }
 

@@ -12,3 +12,9 @@ export function getEncoderReport(): Promise<EncoderReport> {
     }),
   )
 }
+
+/** The same, tried anew: a driver may have been mended since. What is asked for meanwhile waits for it. */
+export function renewEncoderReport(): Promise<EncoderReport> {
+  forgetSingleton('jobs.encoder-report')
+  return getEncoderReport()
+}

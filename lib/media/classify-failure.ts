@@ -4,6 +4,8 @@ import type { ErrorCode } from '#lib/errors'
 export type FailureReason =
   | 'nvenc_session_limit'
   | 'nvenc_no_device'
+  | 'nvenc_driver_old'
+  | 'nvenc_decoder'
   | 'nvenc_failed'
   | 'filter_missing'
   | 'disk_full'
@@ -28,8 +30,17 @@ const PATTERNS: readonly [FailureReason, RegExp][] = [
     /OpenEncodeSessionEx failed: (?:out of memory|incompatible client key)|No capable devices found.*session/i,
   ],
   [
+    'nvenc_driver_old',
+    /Driver does not support the required nvenc API version|minimum required Nvidia driver/i,
+  ],
+  [
     'nvenc_no_device',
-    /Cannot load (?:libcuda|libnvidia-encode|nvcuda)|No capable devices found|no CUDA-capable device|Driver does not support the required nvenc|OpenEncodeSessionEx failed: (?:unsupported device|no encode device)|cuInit/i,
+    /Cannot load (?:libcuda|libnvidia-encode|nvcuda)|No capable devices found|no CUDA-capable device|Device creation failed|No device available for decoder|OpenEncodeSessionEx failed: (?:unsupported device|no encode device)|cuInit/i,
+  ],
+  // NVDEC, or a filter on the card, does not take this source.
+  [
+    'nvenc_decoder',
+    /cuvid\w+\(.*\) failed|Failed setup for format cuda|No decoder surfaces left|Hardware is lacking required capabilities|(?:scale_cuda|hwdownload|cudascale).*\[(?:error|fatal)\]|Impossible to convert between the formats supported by the filter/i,
   ],
   ['nvenc_failed', /\bnvenc\b.*\[(?:error|fatal)\]|EncodePicture failed|InitializeEncoder failed/i],
   ['disk_full', /No space left on device|Disk quota exceeded/i],
@@ -53,6 +64,8 @@ const PATTERNS: readonly [FailureReason, RegExp][] = [
 const CODES: Record<FailureReason, ErrorCode> = {
   nvenc_session_limit: 'encode_failed',
   nvenc_no_device: 'encode_failed',
+  nvenc_driver_old: 'encode_failed',
+  nvenc_decoder: 'encode_failed',
   nvenc_failed: 'encode_failed',
   filter_missing: 'encode_failed',
   disk_full: 'disk_full',

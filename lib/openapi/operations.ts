@@ -288,6 +288,20 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/admin/encoders',
+    summary: 'Which encoders, decoders and filters work here, each tried for a second.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'post',
+    path: '/api/admin/encoders',
+    summary: 'Tries them again.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'get',
     path: '/api/admin/settings',
     summary: 'What administrators can change at run time.',
     scope: 'admin',

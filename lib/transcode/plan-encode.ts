@@ -5,6 +5,7 @@ import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { buildInputGuard } from '#lib/media/allowed-formats'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
+import { buildNvenc, CARD_DECODE } from '#lib/media/nvenc-arguments'
 import { SEGMENT_SECONDS } from '#lib/transcode/plan-units'
 import { buildVideoFilters, SEAM_HEAD, SEAM_TAIL } from '#lib/transcode/video-filters'
 
@@ -30,6 +31,10 @@ export interface EncodePlan {
   rungs: readonly LadderRung[]
   segmentFormat: SegmentFormat
   encoder: EncoderName
+  /** Decode and scale on the card too; only with NVENC. */
+  card: boolean
+  /** The first so many rungs are NVENC's, the others libx264's. */
+  sessions: number
   /** Whether to map high dynamic range to standard; without it colours are merely paler. */
   toneMap: boolean
   unit: PlannedUnit
@@ -61,9 +66,9 @@ export function planEncode(plan: EncodePlan): string[] {
   }
   const hasTail = unit.endSeconds !== null
   return [
-    ...buildSource(plan.inputPath, planSeek(plan)),
+    ...buildSource(plan, planSeek(plan)),
     ...['-filter_complex', buildVideoFilters({ ...plan, window, hasTail })],
-    ...rungs.flatMap((rung) => buildVideoOutput(plan, rung)),
+    ...rungs.flatMap((rung, index) => buildVideoOutput(plan, rung, isNvenc(plan)(index))),
     ...(unit.startSeconds > 0 ? buildSeamOutput(plan, SEAM_HEAD, SEAM_HEAD_FILE) : []),
     ...(hasTail ? buildSeamOutput(plan, SEAM_TAIL, SEAM_TAIL_FILE) : []),
   ]
@@ -97,21 +102,27 @@ function planSeek({ unit, seek, seamSeconds }: EncodePlan): number | null {
   return seek && from > SEEK_SECONDS_MIN ? from : null
 }
 
-function buildSource(inputPath: string, seekSeconds: number | null): string[] {
+/** Which rungs, counted from the largest, NVENC encodes. */
+function isNvenc({ encoder, sessions }: EncodePlan): (index: number) => boolean {
+  return (index) => encoder === 'h264_nvenc' && index < sessions
+}
+
+function buildSource({ inputPath, card }: EncodePlan, seekSeconds: number | null): string[] {
   return [
     ...buildInputGuard(),
     // Broken packets are dropped and counted, not fatal: damage is judged afterwards.
     ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax)],
     ...(seekSeconds === null ? [] : ['-noaccurate_seek', '-ss', seekSeconds.toFixed(6)]),
+    ...(card ? CARD_DECODE : []),
     ...['-copyts', '-start_at_zero', '-i', `file:${inputPath}`],
   ]
 }
 
-function buildVideoOutput(plan: EncodePlan, rung: LadderRung): string[] {
+function buildVideoOutput(plan: EncodePlan, rung: LadderRung, nvenc: boolean): string[] {
   return [
     ...['-map', `[${rung.name}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE],
-    ...(plan.encoder === 'libx264' ? buildX264(rung) : buildNvenc(rung)),
+    ...(nvenc ? buildNvenc(NVENC_QUALITY) : buildX264(rung)),
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
     ...['-force_key_frames', planKeyFrames(plan), '-forced-idr', '1', '-g', '100000'],
     ...[
@@ -146,6 +157,8 @@ function planKeyFrames({ unit, boundaries }: EncodePlan): string {
 }
 
 const LISTED_MAX = 40
+/** NVENC's constant quality that comes near libx264's CRF 23. */
+const NVENC_QUALITY = 26
 
 function buildSeamOutput({ outputPath }: EncodePlan, label: string, name: string): string[] {
   return [
@@ -160,13 +173,6 @@ function buildX264({ width, height }: LadderRung): string[] {
   return [
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-flags', '+cgop', '-sc_threshold', '0'],
     ...['-threads:v', String(threads)],
-  ]
-}
-
-function buildNvenc(_rung: LadderRung): string[] {
-  return [
-    ...['-c:v', 'h264_nvenc', '-preset', 'p4', '-rc', 'vbr', '-cq', '26', '-b:v', '0'],
-    ...['-bf', '2', '-no-scenecut', '1', '-strict_gop', '1'],
   ]
 }
 

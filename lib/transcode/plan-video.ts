@@ -20,8 +20,8 @@ import { planEncoding } from '#lib/transcode/plan-encoding'
  */
 export async function planVideo({ videoId }: JobRecord, context: JobContext): Promise<JobOutcome> {
   const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
-  const { segmentFormat, encoder: policy } = getConfig()
-  const encoder = chooseEncoder(await getEncoderReport(), policy)
+  const { segmentFormat, encoder: policy, jobsMax } = getConfig()
+  const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
   const plan = planEncoding({ probe, segmentFormat, encoder })
   const build = await openBuild(videoId, probe, plan)
   await (await getLibrary()).openRevision(videoId, build._id)

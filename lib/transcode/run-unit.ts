@@ -11,8 +11,9 @@ import {
 import type { EncoderName } from '#lib/domain/encoding'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
-import { isNvencFailure } from '#lib/media/classify-failure'
+import { type FailureReason, isNvencFailure } from '#lib/media/classify-failure'
 import { isHdr } from '#lib/media/color-filters'
+import { explainFailure } from '#lib/media/explain-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { checkUnit } from '#lib/transcode/check-unit'
@@ -35,6 +36,8 @@ export interface UnitRequest {
 /** What one attempt replaces; each is given up at most once. */
 interface Approach {
   encoder: EncoderName
+  /** Decode and scale on the card too. */
+  card: boolean
   toneMap: boolean
 }
 
@@ -83,11 +86,15 @@ async function encodeWithFallbacks(
 ): Promise<{ result: FfmpegResult; sentences: string[] }> {
   const { encoder } = request.plan
   const sentences = [encoder.sentence]
-  let approach: Approach = { encoder: encoder.name, toneMap: isHdr(request.probe.video) }
+  let approach: Approach = {
+    encoder: encoder.name,
+    card: encoder.name === 'h264_nvenc' && (encoder.card ?? false),
+    toneMap: isHdr(request.probe.video),
+  }
   for (;;) {
     const result = await encodeOnce(request, approach)
     if (result.reason === null) return { result, sentences }
-    const next = findFallback(result.reason, approach)
+    const next = findFallback(result, approach)
     if (next === null) requireSuccess(result)
     else {
       approach = next.approach
@@ -122,6 +129,7 @@ async function encodeOnce(request: Admitted, approach: Approach): Promise<Ffmpeg
         boundaries: plan.boundaries,
         seek: plan.seek,
         seamSeconds: plan.seamSeconds,
+        sessions: plan.encoder.sessions ?? rungs.length,
         ...approach,
       }),
     pixels: codedWidth * codedHeight * (approach.toneMap ? 3 : 1),
@@ -136,11 +144,16 @@ async function encodeOnce(request: Admitted, approach: Approach): Promise<Ffmpeg
 
 /** What to give up so that the job can go on; recorded in a sentence, for this unit only. */
 function findFallback(
-  reason: NonNullable<FfmpegResult['reason']>,
+  { reason, log }: FfmpegResult,
   approach: Approach,
 ): { approach: Approach; sentence: string } | null {
-  if (isNvencFailure(reason) && approach.encoder === 'h264_nvenc') {
-    const sentence = `The graphics card refused (${reason}), so this part was encoded with libx264.`
+  // On the card even a filter or a format that is missing is the card's: libx264 would not have needed it.
+  if (approach.card && reason !== null && !isFinal(reason)) {
+    const sentence = `Decoding on the graphics card failed: ${explainFailure(reason, log)} This part was decoded on the CPU.`
+    return { approach: { ...approach, card: false }, sentence }
+  }
+  if (reason !== null && isNvencFailure(reason) && approach.encoder === 'h264_nvenc') {
+    const sentence = `The graphics card refused: ${explainFailure(reason, log)} This part was encoded with libx264.`
     return { approach: { ...approach, encoder: 'libx264' }, sentence }
   }
   if (reason === 'filter_missing' && approach.toneMap) {
@@ -148,6 +161,11 @@ function findFallback(
     return { approach: { ...approach, toneMap: false }, sentence }
   }
   return null
+}
+
+/** What another way of encoding would not change. */
+function isFinal(reason: FailureReason): boolean {
+  return reason === 'cancelled' || reason === 'disk_full' || reason === 'sandbox_failed'
 }
 
 /** The last line of what framecrc wrote: stream, dts, pts, duration, size, checksum. Null where there was no picture. */

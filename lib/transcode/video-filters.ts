@@ -2,6 +2,7 @@ import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { isHdr, TONE_MAP } from '#lib/media/color-filters'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
+import { buildCardScale, CARD_DOWNLOAD } from '#lib/media/nvenc-arguments'
 
 export interface FilterPlan {
   probe: SourceProbe & { video: SourceVideo }
@@ -11,6 +12,10 @@ export interface FilterPlan {
   window: EncodeWindow
   /** Whether another unit follows, so that the end of this one is to be proved. */
   hasTail: boolean
+  /** Whether frames stay on the card from decoding to encoding. */
+  card: boolean
+  /** With `card`: the first so many rungs are encoded there, and the others leave it. */
+  sessions: number
 }
 
 /** In the source's time. Frames are in it when start ≤ time < end. */
@@ -29,46 +34,57 @@ export const SEAM_TAIL = 'seamtail'
  * The filter graph of a whole ladder, each rung labelled with its name. Pure. Every size is scaled from the one above it
  * (bicubic: within 0.3 dB of scaling from the source, and faster). FFmpeg has turned the picture already.
  */
-export function buildVideoFilters({ probe, rungs, toneMap, window, hasTail }: FilterPlan): string {
+export function buildVideoFilters(plan: FilterPlan): string {
+  const { probe, rungs, window, hasTail, card } = plan
   const { video } = probe
   const head = [...startAtZero(probe), ...deinterlace(video), ...limitFrameRate(video)]
-  const cut = cutWindow(window, hasTail)
+  const cut = cutWindow(window, hasTail, card)
   const opening = [`[0:${video.streamIndex}]${[...head, cut.split].join(',')}`, ...cut.seams]
   const chain = rungs.map((rung, index) => {
     const first = index === 0
     const source = first ? '[main]' : `[below${index}]`
     const filters = [
       ...(first ? [cut.trim] : []),
-      `scale=${rung.width}:${rung.height}:flags=bicubic`,
-      ...(first && toneMap && isHdr(video) ? TONE_MAP : []),
-      ...(first ? ['format=yuv420p'] : []),
+      ...(card ? [buildCardScale(rung)] : scaleOnCpu(plan, rung, first)),
       // An even width is not exactly in proportion; players must not correct that.
       'setsar=1',
     ]
     const last = index === rungs.length - 1
-    const end = last ? `[${rung.name}]` : `,split=2[${rung.name}][below${index + 1}]`
-    return `${source}${filters.join(',')}${end}`
+    const download = card && index >= plan.sessions ? [...CARD_DOWNLOAD, 'format=yuv420p'] : []
+    if (last) return `${source}${[...filters, ...download].join(',')}[${rung.name}]`
+    const below = `split=2[${download.length > 0 ? `card${index}` : rung.name}][below${index + 1}]`
+    const down = download.length > 0 ? `;[card${index}]${download.join(',')}[${rung.name}]` : ''
+    return `${source}${filters.join(',')},${below}${down}`
   })
   return [...opening, ...chain].join(';')
+}
+
+function scaleOnCpu({ probe, toneMap }: FilterPlan, rung: LadderRung, first: boolean): string[] {
+  return [
+    `scale=${rung.width}:${rung.height}:flags=bicubic`,
+    ...(first && toneMap && isHdr(probe.video) ? TONE_MAP : []),
+    ...(first ? ['format=yuv420p'] : []),
+  ]
 }
 
 /**
  * Frames are cut by their time, after whatever needs its neighbours and before the sizes: the same comparison with the same
  * number on both sides of a border, so each frame is on one side. What seeking gave too early is thrown away here.
  */
-function cutWindow({ startSeconds, endSeconds, seamSeconds }: EncodeWindow, hasTail: boolean) {
+function cutWindow({ startSeconds, endSeconds, seamSeconds }: EncodeWindow, hasTail: boolean, card: boolean) {
   const seams = [
     ...(startSeconds > 0 ? [{ label: SEAM_HEAD, at: startSeconds }] : []),
     ...(hasTail ? [{ label: SEAM_TAIL, at: endSeconds }] : []),
   ]
   const labels = ['main', ...seams.map(({ label }) => `${label}0`)].map((label) => `[${label}]`)
+  const download = card ? `${CARD_DOWNLOAD.join(',')},` : ''
   const between = (from: number, to: number) => `trim=start=${from.toFixed(6)}:end=${to.toFixed(6)}`
   return {
     split: `split=${labels.length}${labels.join('')}`,
     // A picture this small still tells it from its neighbours, and from a damaged one.
     seams: seams.map(
       ({ label, at }) =>
-        `[${label}0]${between(Math.max(0, at - seamSeconds), at)},scale=32:32:flags=area,format=gray[${label}]`,
+        `[${label}0]${between(Math.max(0, at - seamSeconds), at)},${download}scale=32:32:flags=area,format=gray[${label}]`,
     ),
     trim: startSeconds > 0 ? between(startSeconds, endSeconds) : `trim=end=${endSeconds.toFixed(6)}`,
   }

@@ -9,6 +9,7 @@ import { LoadState } from '../controls/load-state'
 import { Notice } from '../controls/notice'
 import { useResource } from '../controls/use-resource'
 import styles from './admin-overview.module.css'
+import { EncoderTrials } from './encoder-trials'
 import { JobList } from './job-list'
 import { StorageMeter } from './storage-meter'
 
@@ -77,6 +78,10 @@ export function AdminOverview() {
         {running.data && running.data.items.length > 0 && (
           <JobList jobs={running.data.items} onChange={running.reload} />
         )}
+      </section>
+      <section className={styles.panel} aria-labelledby="encoding">
+        <h2 id="encoding">Encoding on this machine</h2>
+        <EncoderTrials />
       </section>
     </div>
   )

@@ -136,6 +136,8 @@ export const API_ROWS: Record<string, Row> = {
   'GET /api/admin/settings': { expect: ADMIN },
   'PATCH /api/admin/settings': { expect: ADMIN, json: { originals: 'keep' } },
   'GET /api/admin/storage': { expect: ADMIN },
+  'GET /api/admin/encoders': { expect: ADMIN },
+  'POST /api/admin/encoders': { expect: ADMIN, json: {} },
   'GET /api/admin/videos': { expect: ADMIN },
   'GET /api/admin/users': { expect: ADMIN },
   // 400: the schema is asked only after the authorisation.

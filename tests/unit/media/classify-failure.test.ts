@@ -10,6 +10,18 @@ const SAID: [string, FailureReason][] = [
     'nvenc_session_limit',
   ],
   ['[h264_nvenc @ 0x1] [error] OpenEncodeSessionEx failed: unsupported device (2)', 'nvenc_no_device'],
+  [
+    '[h264_nvenc @ 0x1] [error] Driver does not support the required nvenc API version. Required: 11.1 Found: 10.0',
+    'nvenc_driver_old',
+  ],
+  [
+    '[AVHWDeviceContext @ 0x1] [error] cu->cuInit(0) failed -> CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected',
+    'nvenc_no_device',
+  ],
+  [
+    '[h264 @ 0x1] [error] decoder->cvdl->cuvidCreateDecoder(&decoder->decoder, params) failed -> CUDA_ERROR_NOT_SUPPORTED: operation not supported',
+    'nvenc_decoder',
+  ],
   ['[h264_nvenc @ 0x1] [error] EncodePicture failed!: generic error (20)', 'nvenc_failed'],
   ['[error] av_interleaved_write_frame(): No space left on device', 'disk_full'],
   [
@@ -32,6 +44,8 @@ test('what FFmpeg said is one reason', () => {
 test('only failures of the graphics card lead back to the CPU', () => {
   const reasons = SAID.map(([, reason]) => reason)
   assert.deepEqual([...new Set(reasons.filter(isNvencFailure))].sort(), [
+    'nvenc_decoder',
+    'nvenc_driver_old',
     'nvenc_failed',
     'nvenc_no_device',
     'nvenc_session_limit',

@@ -51,6 +51,8 @@ const plan: EncodePlan = {
   rungs: planLadder(video),
   segmentFormat: 'fmp4',
   encoder: 'libx264',
+  card: false,
+  sessions: 8,
   toneMap: false,
   unit: { index: 1, startSeconds: 2, endSeconds: 10, firstSegment: 1 },
   boundaries: [0, 2, 6, 10],
@@ -177,5 +179,25 @@ test('no text a source contains reaches the arguments', () => {
       assert.deepEqual(planEncode({ ...plan, probe: claims as EncodePlan['probe'] }), clean)
     }),
     { numRuns: 5000 },
+  )
+})
+
+test('on the card frames stay there: only a border’s proof and the sizes beyond its sessions come down', () => {
+  const onCard = { ...filters, card: true, sessions: 2, encoder: 'h264_nvenc' as const }
+  assert.equal(
+    buildVideoFilters({ ...onCard, hasTail: false }),
+    '[0:1]split=2[main][seamhead0];' +
+      '[seamhead0]trim=start=1.000000:end=2.000000,hwdownload,format=nv12,scale=32:32:flags=area,format=gray[seamhead];' +
+      '[main]trim=start=2.000000:end=10.000000,scale_cuda=w=640:h=480:interp_algo=bicubic,setsar=1,split=2[480p][below1];' +
+      '[below1]scale_cuda=w=480:h=360:interp_algo=bicubic,setsar=1,split=2[360p][below2];' +
+      '[below2]scale_cuda=w=320:h=240:interp_algo=bicubic,setsar=1,hwdownload,format=nv12,format=yuv420p[240p]',
+  )
+  const args = planEncode({ ...plan, card: true, sessions: 2, encoder: 'h264_nvenc' })
+  assert.deepEqual(valuesOf(args, '-c:v').slice(0, 3), ['h264_nvenc', 'h264_nvenc', 'libx264'])
+  assert.ok(args.indexOf('-hwaccel') !== -1 && args.indexOf('-hwaccel') < args.indexOf('-i'))
+  // The longest of a chain: the middle one leaves the card while the next is still made from it.
+  assert.match(
+    buildVideoFilters({ ...onCard, hasTail: false, sessions: 1 }),
+    /split=2\[card1\]\[below2\];\[card1\]hwdownload,format=nv12,format=yuv420p\[360p\];\[below2\]scale_cuda/,
   )
 })
