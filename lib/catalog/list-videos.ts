@@ -1,7 +1,6 @@
-import { buildSearchFilter } from '#lib/catalog/build-search-filter'
-import { findVideoPage } from '#lib/catalog/find-video-page'
 import { presentVideos } from '#lib/catalog/present-video'
-import { buildCursor, parseCursor } from '#lib/catalog/video-cursor'
+import { buildCursor, parseCursor, SORT_ORDERS } from '#lib/catalog/video-cursor'
+import { VideoModel } from '#lib/db/models/video'
 import { hasScope, type Viewer } from '#lib/domain/permissions'
 import type { VideoPage, VideoSort } from '#lib/domain/video-view'
 
@@ -18,6 +17,9 @@ export interface ListVideosOptions {
   mine?: boolean
   /** Only what others share with the viewer by name. */
   shared?: boolean
+  /** Only the viewer's own that were made of such a file. */
+  fingerprint?: string | undefined
+  sha256?: string | undefined
 }
 
 /**
@@ -26,40 +28,53 @@ export interface ListVideosOptions {
  * @throws invalid_input for a cursor that is not one of ours.
  */
 export async function listVideos(options: ListVideosOptions): Promise<VideoPage> {
-  const { viewer, mine = false, shared = false } = options
+  const { viewer, shared = false, fingerprint, sha256 } = options
+  const mine = options.mine || fingerprint !== undefined || sha256 !== undefined
   const reader = hasScope(viewer, 'videos:read') ? viewer : null
   const own = reader === null ? [] : [{ ownerId: reader.userId }]
   const named =
     reader === null ? [] : [{ visibility: 'people', playable: true, 'access.people.userId': reader.userId }]
   if ((mine || shared) && reader === null) return { items: [], nextCursor: null }
   const anyones = { visibility: 'public', playable: true }
-  const audiences = mine ? own : shared ? named : [anyones, ...named, ...own]
-  return listPage({ ...options, audiences })
+  const audience = mine ? own : shared ? named : [anyones, ...named, ...own]
+  const file = { ...(fingerprint && { fingerprint }), ...(sha256 && { 'source.sha256': sha256 }) }
+  return listPage({ ...options, filter: { $or: audience, ...file } })
 }
 
 /** A page of all videos in every state, for those who administer. The caller has checked that. */
 export async function listAllVideos(
   options: ListVideosOptions & { state?: string | undefined },
 ): Promise<VideoPage> {
-  return listPage({ ...options, audiences: [options.state === undefined ? {} : { state: options.state }] })
+  return listPage({ ...options, filter: options.state === undefined ? {} : { state: options.state } })
 }
 
 async function listPage(
-  options: ListVideosOptions & { audiences: Record<string, unknown>[] },
+  options: ListVideosOptions & { filter: Record<string, unknown> },
 ): Promise<VideoPage> {
-  const { viewer, audiences, q = '', sort = 'newest', cursor, limit = LIMIT_DEFAULT } = options
-  const records = await findVideoPage({
-    audiences,
-    conditions: buildSearchFilter(q),
-    behind: cursor === undefined ? {} : parseCursor(cursor, sort),
-    sort,
-    // One more than is shown tells whether there is another page.
-    count: limit + 1,
-  })
+  const { viewer, filter, q = '', sort = 'newest', cursor, limit = LIMIT_DEFAULT } = options
+  const { field, direction } = SORT_ORDERS[sort]
+  const conditions = [filter, ...searchTerms(q), ...(cursor === undefined ? [] : [parseCursor(cursor, sort)])]
+  const records = await VideoModel.find({ deletedAt: null, $and: conditions })
+    .sort({ [field]: direction, _id: 1 })
+    .limit(limit + 1)
+    .setOptions({ sanitizeFilter: false })
+    .lean()
   const items = records.slice(0, limit)
   const last = items.at(-1)
   return {
     items: await presentVideos(items, viewer),
     nextCursor: records.length > limit && last !== undefined ? buildCursor(last, sort) : null,
   }
+}
+
+/** Every word must be in the title, the description or a tag; case does not matter. BSON knows no NUL in a pattern. */
+function searchTerms(q: string): Record<string, unknown>[] {
+  const words = q
+    .split(/[\s\0]+/)
+    .filter(Boolean)
+    .slice(0, 8)
+  return words.map((word) => {
+    const pattern = new RegExp(RegExp.escape(word), 'i')
+    return { $or: [{ title: pattern }, { description: pattern }, { tags: pattern }] }
+  })
 }

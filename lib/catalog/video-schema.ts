@@ -37,10 +37,25 @@ export const VideoQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(24),
   mine: z.stringbool().default(false),
   shared: z.stringbool().default(false),
+  /** One's own videos made of a file with this fingerprint (docs/api.md). */
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'Give a SHA-256 in hexadecimal.')
+    .optional(),
+  /** One's own videos whose uploaded file has this SHA-256. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'Give a SHA-256 in hexadecimal.')
+    .optional(),
 })
 
 /** The query string of the administrators' listing. */
-export const AdminVideoQuery = VideoQuery.omit({ mine: true, shared: true }).extend({
+export const AdminVideoQuery = VideoQuery.omit({
+  mine: true,
+  shared: true,
+  fingerprint: true,
+  sha256: true,
+}).extend({
   state: z.enum(VIDEO_STATES).optional(),
 })
 

@@ -11,6 +11,7 @@ import { getLog } from '#lib/log'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createFinalUpload } from '#lib/upload/create-final-upload'
 import { findAdmitted } from '#lib/upload/find-admitted'
+import { findSameVideo } from '#lib/upload/find-same-video'
 import { finishUploadOrLeave } from '#lib/upload/finish-upload'
 import { CHECKSUM_ALGORITHMS, parseChecksum } from '#lib/upload/parse-checksum'
 import { parseConcat } from '#lib/upload/parse-concat'
@@ -23,7 +24,7 @@ import {
 } from '#lib/upload/require-tus-headers'
 import { toUploadError } from '#lib/upload/to-upload-error'
 import { getTusServer, UPLOADS_ROUTE } from '#lib/upload/tus-server'
-import { runInUploadContext, type UploadContext } from '#lib/upload/upload-context'
+import { type PlannedUpload, runInUploadContext, type UploadContext } from '#lib/upload/upload-context'
 import { nextExpiry } from '#lib/upload/upload-expiry'
 import { findUploadRecord, planUpload, requireOwnUpload } from '#lib/upload/upload-policy'
 
@@ -122,7 +123,8 @@ async function requireUploader(
 async function createFinal({ header }: UploadRequest, viewer: Viewer, partIds: string[]): Promise<Response> {
   const final = await createFinalUpload({ owner: viewer, partIds, header })
   const location = `${UPLOADS_ROUTE}/${final._id}`
-  return new Response(null, { status: 201, headers: { location, 'peekr-video-id': final.videoId } })
+  const facts = { location, 'peekr-video-id': final.videoId }
+  return new Response(null, { status: 201, headers: facts })
 }
 
 function describeUploads(response: Response): Response {
@@ -165,12 +167,19 @@ async function addFacts(response: Response, { method, planned, upload }: UploadC
   const isPartial = known.kind === 'partial'
   if (!isPartial) response.headers.set('Peekr-Video-Id', known.videoId)
   if (method === 'HEAD') addConcat(response, upload)
+  if (planned !== null && !isPartial) await addSameVideo(response, planned)
   if (upload !== null && upload.metadata !== '') response.headers.set('Upload-Metadata', upload.metadata)
   const offset = Number(response.headers.get('upload-offset') ?? 0)
   if (isPartial ? upload?.state !== 'joined' : offset < known.sizeBytes)
     response.headers.set('Upload-Expires', nextExpiry().toUTCString())
   // Complete, yet nobody noticed: the process died, or the database was away, between the last byte and the mark.
   else if (upload?.state === 'open' && response.status === 200) await finishUploadOrLeave(upload._id)
+}
+
+/** One's own video that was made of the same file, as far as its fingerprint tells: the person may want no second. */
+async function addSameVideo(response: Response, { owner, videoId, metadata }: PlannedUpload): Promise<void> {
+  const same = await findSameVideo({ ownerId: owner.userId, fingerprint: metadata.fingerprint, videoId })
+  if (same !== null) response.headers.set('Peekr-Same-Video-Id', same)
 }
 
 /** No Upload-Offset "unless the concatenation has been successfully finished". */

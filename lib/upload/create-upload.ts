@@ -55,7 +55,7 @@ function toUploadRecord(planned: PlannedUpload) {
 /** The video an upload will be, as it is made with the upload. */
 export function toVideoRecord(planned: Omit<PlannedUpload, 'kind' | 'metadataHeader'>) {
   const { uploadId, videoId, owner, sizeBytes, metadata } = planned
-  const { filename, title, visibility } = metadata
+  const { filename, title, visibility, fingerprint } = metadata
   return {
     _id: videoId,
     ownerId: owner.userId,
@@ -63,6 +63,7 @@ export function toVideoRecord(planned: Omit<PlannedUpload, 'kind' | 'metadataHea
     title,
     state: 'uploading' as const,
     visibility,
+    ...(fingerprint && { fingerprint }),
     source: { filename, sizeBytes, sha256: null },
   }
 }

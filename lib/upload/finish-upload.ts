@@ -2,6 +2,8 @@ import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLog } from '#lib/log'
+import { computeFingerprint } from '#lib/upload/fingerprint'
+import { uploadFilePath } from '#lib/upload/upload-files'
 import { getUploadLeases } from '#lib/upload/upload-leases'
 
 /**
@@ -16,12 +18,22 @@ export async function finishUpload(uploadId: string): Promise<void> {
   const { videoId } = upload
   const moved = await VideoModel.updateOne(
     { _id: videoId, state: 'uploading', deletedAt: null },
-    { $set: { state: 'ingesting' } },
+    { $set: { state: 'ingesting', ...(await readFingerprint(uploadId)) } },
   )
   const finished = { state: 'finished' as const, lease: null, leaseWanted: false }
   await UploadModel.updateOne({ _id: uploadId, state: 'open' }, { $set: finished })
   await getUploadLeases().forget(uploadId)
   if (moved.modifiedCount === 1) await enqueueJob('ingest', videoId)
+}
+
+/** Only a help for finding the same file again: a file that cannot be read now is the ingest's to complain about. */
+async function readFingerprint(uploadId: string): Promise<{ fingerprint?: string }> {
+  try {
+    return { fingerprint: await computeFingerprint(uploadFilePath(uploadId)) }
+  } catch (error) {
+    getLog('upload').debug({ err: error, uploadId }, 'This upload has no file to make a fingerprint of.')
+    return {}
+  }
 }
 
 /**

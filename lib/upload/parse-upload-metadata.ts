@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { titleFromFilename, UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import { PeekrError } from '#lib/errors'
+import { FINGERPRINT_PATTERN } from '#lib/upload/fingerprint'
 
 export interface UploadMetadata {
   filename: string
   title: string
   visibility: Visibility
+  /** What the client says the file's fingerprint is. */
+  fingerprint?: string | undefined
 }
 
 const FILENAME_LENGTH_MAX = 255
@@ -17,6 +20,8 @@ const INVISIBLE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufe
 const Metadata = z.object({
   filename: z.string().optional(),
   title: z.string().optional(),
+  // Something else is another program's idea of one, and no reason to refuse the file.
+  fingerprint: z.string().regex(FINGERPRINT_PATTERN).optional().catch(undefined),
   visibility: z.enum(UPLOAD_VISIBILITIES, 'must be public, unlisted or private').default('private'),
 })
 
@@ -29,7 +34,8 @@ export function parseUploadMetadata(header: string | null): UploadMetadata {
   const given = Metadata.parse(Object.fromEntries(decodePairs(header ?? '')))
   const filename = cleanText(given.filename ?? '', FILENAME_LENGTH_MAX) || 'upload'
   const title = cleanText(given.title ?? '', TITLE_LENGTH_MAX) || titleFromFilename(filename)
-  return { filename, title, visibility: given.visibility }
+  const { visibility, fingerprint } = given
+  return { filename, title, visibility, ...(fingerprint && { fingerprint }) }
 }
 
 /** One line of visible text of at most `lengthMax` UTF-16 units, never cut inside a character. */

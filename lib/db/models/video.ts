@@ -35,6 +35,8 @@ export interface VideoRecord {
   width: number | null
   height: number | null
   source: { filename: string; sizeBytes: number; sha256: string | null }
+  /** Of the uploaded file, see lib/upload/fingerprint.ts; until it is there, what its client says it is. */
+  fingerprint?: string
   revision: {
     id: string
     segmentFormat: SegmentFormat
@@ -79,6 +81,7 @@ const schema = new Schema<VideoRecord>(
     durationSeconds: { type: Number, default: null },
     width: { type: Number, default: null },
     height: { type: Number, default: null },
+    fingerprint: { type: String },
     source: {
       filename: { type: String, required: true },
       sizeBytes: { type: Number, required: true },
@@ -123,6 +126,7 @@ schema.index(
 schema.index({ 'search.version': 1 })
 schema.index({ 'access.people.userId': 1, createdAt: -1 })
 schema.index({ state: 1 })
+schema.index({ ownerId: 1, fingerprint: 1 })
 schema.plugin(sanitizeFilters)
 schema.plugin(keepSearchable)
 
