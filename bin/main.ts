@@ -4,6 +4,7 @@ import { isPeekrError } from '#lib/errors'
 import { configureLog } from '#lib/log'
 import { registerDatabaseCommands } from './commands/db.ts'
 import { registerDoctorCommand } from './commands/doctor.ts'
+import { registerImportCommand } from './commands/import.ts'
 import { registerLibraryCommands } from './commands/library.ts'
 import { registerSnapshotCommands } from './commands/snapshot.ts'
 import { registerStartCommands } from './commands/start.ts'
@@ -20,6 +21,7 @@ const program = new Command('peekr')
   .showHelpAfterError('Run `peekr help` to see every command.')
 
 registerStartCommands(program)
+registerImportCommand(program)
 registerUserCommands(program)
 registerTokenCommands(program)
 registerStorageCommands(program)

@@ -47,6 +47,8 @@ const Environment = z.object({
   PEEKR_MAX_UPLOAD: bytes(100 * GIB),
   PEEKR_QUOTA: bytes(0),
   PEEKR_RESERVE: bytes(1 * GIB),
+  PEEKR_IMPORT: z.string().min(1).optional(),
+  PEEKR_IMPORT_OWNER: z.string().min(1).optional(),
   PEEKR_CACHE: bytes(GIB / 4),
   PEEKR_READERS: whole(0, 10_000_000).default(10_000),
   PEEKR_CDN_URL: z
@@ -87,6 +89,10 @@ export interface Config {
   quotaBytes: number
   /** Free bytes that uploads must leave on the disk. */
   reserveBytes: number
+  /** A folder whose videos are taken in as they come, or null. */
+  importPath: string | null
+  /** The e-mail address of the account they become the videos of; null: the first administrator. */
+  importOwner: string | null
   cacheSizeBytes: number
   /** People watching at once; beyond them, new ones are turned away. 0 is no limit. */
   readersMax: number
@@ -131,6 +137,8 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
     uploadSizeBytesMax: env.PEEKR_MAX_UPLOAD,
     quotaBytes: env.PEEKR_QUOTA,
     reserveBytes: env.PEEKR_RESERVE,
+    importPath: env.PEEKR_IMPORT === undefined ? null : resolve(env.PEEKR_IMPORT),
+    importOwner: env.PEEKR_IMPORT_OWNER ?? null,
     cacheSizeBytes: env.PEEKR_CACHE,
     readersMax: env.PEEKR_READERS,
     cdnUrl: env.PEEKR_CDN_URL?.replace(/\/+$/, '') ?? null,

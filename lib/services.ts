@@ -14,6 +14,7 @@ import { getLog } from '#lib/log'
 import { onJobEnded, STAGES, sweepPipeline } from '#lib/pipeline'
 import { holdDataFolder } from '#lib/storage/hold-data-folder'
 import { mountImageIfNeeded } from '#lib/storage/mount-image'
+import { sweepImportFolder } from '#lib/upload/sweep-import-folder'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 import { getUploadLeases } from '#lib/upload/upload-leases'
 
@@ -77,6 +78,7 @@ async function openData(dataPath: string): Promise<{ release(): Promise<void> }>
 async function makeUp(): Promise<void> {
   await settleRestores()
   await sweepUploads()
+  await sweepImportFolder()
   await sweepPipeline()
   wakeJobs()
 }

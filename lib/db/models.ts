@@ -1,6 +1,7 @@
 import type { Model } from 'mongoose'
 import { ApiTokenModel } from '#lib/db/models/api-token'
 import { BuildModel } from '#lib/db/models/build'
+import { ImportedFileModel } from '#lib/db/models/imported-file'
 import { JobModel } from '#lib/db/models/job'
 import { LoginAttemptModel } from '#lib/db/models/login-attempt'
 import { SettingModel } from '#lib/db/models/setting'
@@ -15,6 +16,7 @@ import { VideoLockModel } from '#lib/db/models/video-lock'
 export const MODELS = [
   ApiTokenModel,
   BuildModel,
+  ImportedFileModel,
   JobModel,
   LoginAttemptModel,
   SettingModel,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { singleton } from '#lib/singleton'
 import { isErrno } from '#lib/storage/to-storage-error'
 
 const NAME = /^([^ ]+) ([^ ]+) (\d+) (\d+) [^ ]+$/
@@ -10,6 +11,10 @@ const NAME = /^([^ ]+) ([^ ]+) (\d+) (\d+) [^ ]+$/
  * its own), which process, and when that began, since numbers are used again (proc(5)).
  */
 export function getProcessName(): string {
+  return singleton('process.name', makeProcessName)
+}
+
+function makeProcessName(): string {
   const start = parseStartTime(readFileSync('/proc/self/stat', 'utf8'))
   return `${readPlace()} ${process.pid} ${start} ${randomUUID()}`
 }

@@ -11,7 +11,7 @@ import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { releaseParts } from '#lib/upload/create-final-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
-import { JOINING, joinParts } from '#lib/upload/join-parts'
+import { joinParts } from '#lib/upload/join-parts'
 import { settleDeadReservations } from '#lib/upload/reserve-space'
 import { findStoredBytes, removeUploadFile, uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
 import { getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
@@ -28,6 +28,8 @@ const YOUNG_MS = 30_000
 /** How long an upload that has ended can still be asked for. */
 const RECORD_MS_MAX = 30 * 86_400_000
 const LOOKUP_MAX = 500
+/** How files that are not whole yet are called, by joinParts and bringFileIn. */
+const ASIDE = /^(.+)\.(?:joining|partial)$/
 
 /**
  * Makes up for what was lost when a process died: finishes uploads whose bytes are all there, gives up those whose
@@ -157,11 +159,11 @@ async function removeStrayFiles(): Promise<number> {
   return removed
 }
 
-/** What a join that was cut off wrote, when its upload is no longer open. */
+/** What a join or an import that was cut off wrote, when its upload is no longer open. */
 async function removeStrayJoins(names: string[]): Promise<number> {
   let removed = 0
-  for (const name of names.filter((candidate) => candidate.endsWith(JOINING))) {
-    const uploadId = name.slice(0, -JOINING.length)
+  for (const name of names) {
+    const [, uploadId = ''] = ASIDE.exec(name) ?? []
     if (!isId(uploadId) || (await UploadModel.exists({ _id: uploadId, state: 'open' }))) continue
     await rm(join(uploadsPath(), name), { force: true })
     removed += 1
