@@ -1,4 +1,5 @@
 import type { CopyRefusal } from '#lib/domain/copy-refusal'
+import type { LadderRung } from '#lib/domain/rendition'
 
 /** How a copied rung is cut, found from the source's index before anything is written. Plain data, kept with the plan. */
 export interface CopyPlan {
@@ -31,6 +32,28 @@ export interface CopiedSound {
   sampleRate: number
   averageBps: number
   peakBps: number
+}
+
+/** The top rung of a video whose picture is copied. It is not among the plan's `rungs`, which are encoded. */
+export interface CopiedRung {
+  rung: LadderRung
+  plan: CopyPlan
+}
+
+/** How far the copying of a revision under construction is. Plain data, kept with it. */
+export interface CopyState extends CopyProgress {
+  isDone: boolean
+  /** What `copyMark` gave when the playlists were last written. */
+  shown: number
+  /** Why what was copied is not to be kept, in a sentence; then the video is planned anew without. */
+  flaw: string | null
+}
+
+export const NOTHING_COPIED: CopyState = { pictures: 0, sounds: 0, isDone: false, shown: 0, flaw: null }
+
+/** Rises with everything that the playlists of a copy have to say. Pure. */
+export function copyMark({ pictures, isDone }: Pick<CopyState, 'pictures' | 'isDone'>): number {
+  return pictures + (isDone ? 1 : 0)
 }
 
 /** Whether the top rung is copied, and why, in a sentence for the job. */

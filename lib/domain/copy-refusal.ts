@@ -3,6 +3,7 @@
  * the job shows. `limit`s are in `lib/transcode/decide-copy`.
  */
 export const COPY_REFUSALS = {
+  small: 'it is so small that encoding it takes no time',
   codec: 'its picture is not H.264',
   profile: 'its H.264 profile or level is one that not every browser decodes',
   pixels: 'its pixels are not 8-bit 4:2:0 in the usual range',

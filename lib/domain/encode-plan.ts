@@ -1,3 +1,4 @@
+import type { CopiedRung } from '#lib/domain/copy-plan'
 import type { EncoderChoice } from '#lib/domain/encoding'
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 
@@ -19,7 +20,9 @@ export interface PlannedUnit {
 export interface EncodePlan {
   segmentFormat: SegmentFormat
   encoder: EncoderChoice
-  /** Largest first. */
+  /** The top rung, when it is copied from the source; null when all are encoded. */
+  copied: CopiedRung | null
+  /** What is encoded, largest first. */
   rungs: LadderRung[]
   /** Of `rungs`, those that keep ahead of a viewer on a slow machine. At least one. */
   lowRungs: string[]

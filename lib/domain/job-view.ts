@@ -1,7 +1,17 @@
 /** A job as the admin page and the API show it. Times are ISO 8601; what is not known is null. */
 export interface JobView {
   id: string
-  kind: 'ingest' | 'plan' | 'transcode' | 'sound' | 'assemble' | 'pictures' | 'publish' | 'hash' | 'delete'
+  kind:
+    | 'ingest'
+    | 'plan'
+    | 'transcode'
+    | 'sound'
+    | 'copy'
+    | 'assemble'
+    | 'pictures'
+    | 'publish'
+    | 'hash'
+    | 'delete'
   /** Which unit of the video, such as `3-all`; empty for jobs a video has one of. */
   unit: string
   video: { id: string; title: string }

@@ -122,6 +122,7 @@ function buildLanes(jobsMax: number): Lane[] {
     plan: 2,
     transcode: jobsMax,
     sound: jobsMax,
+    copy: 2,
     assemble: 2,
     pictures: 1,
     publish: jobsMax,

@@ -8,8 +8,11 @@ import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import type { Storage } from '#lib/storage/storage'
 import { assembleUnit } from '#lib/transcode/assemble-unit'
 import { closeRevision } from '#lib/transcode/close-revision'
+import { giveUpCopy } from '#lib/transcode/copy/discard-copy'
+import { findCopyFlaw } from '#lib/transcode/copy/find-copy-flaw'
 import { getBuild } from '#lib/transcode/get-build'
 import { judgeSeam } from '#lib/transcode/judge-seam'
+import { isSoundEncoded } from '#lib/transcode/queue-units'
 import { replanBuild } from '#lib/transcode/replan-build'
 import { showGrowth } from '#lib/transcode/show-growth'
 import { adoptedUnit, findAdopted } from '#lib/transcode/unit-folder'
@@ -27,7 +30,12 @@ export async function assembleVideo({ videoId }: JobRecord, context: JobContext)
       while (await assembleNext(build, lane, library, context)) context.signal.throwIfAborted()
     }
     await removeAssembled(build, library)
-    const isWhole = lanesOf(build.plan).every((lane) => build.lanes[lane].unit >= build.plan.units.length)
+    const areLanesWhole = lanesOf(build.plan).every(
+      (lane) => build.lanes[lane].unit >= build.plan.units.length,
+    )
+    const isWhole = areLanesWhole && (build.plan.copied === null || build.copied.isDone)
+    const flaw = findCopyFlaw(build, isWhole)
+    if (flaw !== null) return giveUpCopy(build, flaw)
     if (isWhole && (await isSoundDone(build))) await close(build, library)
     else await showGrowth(build, library, await isSoundDone(build))
   })
@@ -99,7 +107,8 @@ async function removeAssembled(build: BuildRecord, library: Storage): Promise<vo
   }
 }
 
-async function isSoundDone({ videoId, probe }: BuildRecord): Promise<boolean> {
-  if (probe.audio === null) return true
+async function isSoundDone(build: BuildRecord): Promise<boolean> {
+  const { videoId, copied } = build
+  if (!isSoundEncoded(build)) return build.plan.copied === null || copied.isDone
   return (await JobModel.exists({ videoId, kind: 'sound', state: 'done' })) !== null
 }

@@ -7,6 +7,7 @@ import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
 import { closeSound } from '#lib/transcode/add-sound'
+import { writeCopiedPlaylists } from '#lib/transcode/copy/copied-playlists'
 import { describeRevision } from '#lib/transcode/describe-revision'
 import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
 import { laneSeconds, writeLanePlaylists } from '#lib/transcode/lane-playlist'
@@ -33,7 +34,8 @@ export async function closeRevision(options: {
   for (const lane of lanesOf(plan)) {
     await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: false })
   }
-  await closeSound(revisionPath)
+  if (plan.copied !== null) await writeCopiedPlaylists(plan.copied, ALL_COPIED, revisionPath)
+  if (!plan.copied?.plan.sound) await closeSound(revisionPath)
   const frameRate = findFrameRate(video)
   const described = await describeRevision({ plan, lanes, revisionPath, frameRate, measured: true })
   await writeFileWhole(join(revisionPath, MULTIVARIANT_PLAYLIST), described.multivariant)
@@ -49,6 +51,8 @@ export async function closeRevision(options: {
     },
   }
 }
+
+const ALL_COPIED = { pictures: Number.POSITIVE_INFINITY, sounds: Number.POSITIVE_INFINITY, isDone: true }
 
 /** Where frames are dropped evenly to keep to the limit, there were so many more. */
 function countDecoded(frameCount: number, sourceRate: number | null, frameRate: number | null): number {

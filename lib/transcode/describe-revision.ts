@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { CopiedRung } from '#lib/domain/copy-plan'
 import type { EncodePlan, Lane } from '#lib/domain/encode-plan'
 import type { LaneState } from '#lib/domain/lane-state'
 import { AUDIO_FOLDER, MEDIA_PLAYLIST } from '#lib/domain/media-paths'
@@ -35,7 +36,7 @@ export async function describeRevision(options: {
   measured: boolean
 }): Promise<Described> {
   const { plan, lanes, revisionPath, frameRate, measured } = options
-  const variants: (Variant & { name: string })[] = []
+  const variants: (Variant & { name: string })[] = plan.copied ? [describeCopied(plan.copied, frameRate)] : []
   for (const rung of plan.rungs) {
     const lane = plan.lowRungs.includes(rung.name) ? lanes.low : lanes.high
     if (lane === undefined) continue
@@ -54,7 +55,10 @@ export async function describeRevision(options: {
       codecs: await getCodec(folder, playlist, rung),
     })
   }
-  const group = await describeSound(join(revisionPath, AUDIO_FOLDER), measured)
+  const sound = plan.copied?.plan.sound ?? null
+  const group = sound
+    ? { ...sound, uri: `${AUDIO_FOLDER}/${MEDIA_PLAYLIST}`, codecs: AAC_CODEC }
+    : await describeSound(join(revisionPath, AUDIO_FOLDER), measured)
   return {
     renditions: variants.map(({ name, width, height, peakBps, codecs }) => ({
       name,
@@ -66,6 +70,12 @@ export async function describeRevision(options: {
     audio: group && { bitrateBps: group.peakBps, codecs: group.codecs, channels: group.channels },
     multivariant: writeMultivariantPlaylist(variants, group),
   }
+}
+
+function describeCopied({ rung, plan }: CopiedRung, frameRate: number | null): Variant & { name: string } {
+  const { name, width, height } = rung
+  const { averageBps, peakBps, codecs } = plan
+  return { name, width, height, frameRate, averageBps, peakBps, codecs, uri: `${name}/${MEDIA_PLAYLIST}` }
 }
 
 async function getCodec(folder: string, playlist: MediaPlaylist, rung: LadderRung): Promise<string> {

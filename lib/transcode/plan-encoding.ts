@@ -1,8 +1,10 @@
+import type { CopyPlan } from '#lib/domain/copy-plan'
 import type { EncodePlan } from '#lib/domain/encode-plan'
 import type { EncoderChoice } from '#lib/domain/encoding'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
+import { putCopyOnTop } from '#lib/transcode/copy/decide-copy'
 import { planLadder } from '#lib/transcode/plan-ladder'
 import { planUnits } from '#lib/transcode/plan-units'
 
@@ -11,11 +13,17 @@ export function planEncoding(options: {
   probe: SourceProbe
   segmentFormat: SegmentFormat
   encoder: EncoderChoice
+  /** How the top rung is copied, where that was decided. */
+  copy?: CopyPlan | null
 }): EncodePlan {
-  const { probe, segmentFormat, encoder } = options
+  const { probe, segmentFormat, encoder, copy = null } = options
   if (probe.video === null) throw new PeekrError('source_not_video')
-  const rungs = planLadder(probe.video)
-  return { segmentFormat, encoder, rungs, lowRungs: chooseLow(rungs), ...planUnits(probe) }
+  const ladder = planLadder(probe.video)
+  const [top, ...lower] = copy === null ? [] : putCopyOnTop(ladder, probe.video)
+  const copied = copy !== null && top !== undefined ? { rung: top, plan: copy } : null
+  const rungs = copied ? lower : ladder
+  const cut = planUnits(probe, copied?.plan.boundaries)
+  return { segmentFormat, encoder, copied, rungs, lowRungs: chooseLow(rungs), ...cut }
 }
 
 /** Together these are at most this share of the pixels of the largest rung. */

@@ -2,17 +2,24 @@ import { getConfig } from '#lib/config'
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import type { JobRecord } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
+import { type CopyDecision, NOTHING_COPIED } from '#lib/domain/copy-plan'
+import type { CopyRefusal } from '#lib/domain/copy-refusal'
 import type { EncodePlan } from '#lib/domain/encode-plan'
 import { createId } from '#lib/domain/id'
 import { emptyLane } from '#lib/domain/lane-state'
+import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 import { getEncoderReport } from '#lib/jobs/encoder-report'
 import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
+import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { chooseEncoder } from '#lib/transcode/choose-encoder'
+import { explainRefusal } from '#lib/transcode/copy/decide-copy'
+import { discardFlawed } from '#lib/transcode/copy/discard-copy'
 import { planEncoding } from '#lib/transcode/plan-encoding'
+import { planLadder } from '#lib/transcode/plan-ladder'
 
 /**
  * The `plan` job: decides once and for all what is to be made of a source, and opens the revision it will be made in. Twice is
@@ -22,14 +29,43 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
   const { segmentFormat, encoder: policy, jobsMax } = getConfig()
   const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
-  const plan = planEncoding({ probe, segmentFormat, encoder })
+  const library = await getLibrary()
+  const flaw = await discardFlawed(videoId, library)
+  const copy = flaw === null ? await decideCopy(library.sourcePath(videoId), probe, segmentFormat) : null
+  const plan = planEncoding({
+    probe,
+    segmentFormat,
+    encoder,
+    copy: copy?.kind === 'copy' ? copy.plan : null,
+  })
   const build = await openBuild(videoId, probe, plan)
-  await (await getLibrary()).openRevision(videoId, build._id)
+  await library.openRevision(videoId, build._id)
   const { units, rungs, boundaries } = build.plan
+  const sentence = copy?.sentence ?? flaw
+  if (sentence !== null) context.log(sentence)
   context.log(
     `Planned: ${rungs.map(({ name }) => name).join(', ')} in ${units.length} units of ${boundaries.length} segments at most. ${encoder.sentence}`,
   )
-  return { result: { revisionId: build._id }, encoder: null }
+  return { result: { revisionId: build._id }, encoder: sentence }
+}
+
+/** Asks a worker whether the picture can be copied; it reads the index of a stranger's file, which is not for this thread. */
+async function decideCopy(
+  sourcePath: string,
+  probe: SourceProbe,
+  segmentFormat: SegmentFormat,
+): Promise<CopyDecision | null> {
+  const ladder = probe.video === null ? [] : planLadder(probe.video)
+  const [rung] = ladder
+  if (rung === undefined) return null
+  const refuse = (refusal: CopyRefusal): CopyDecision => ({
+    kind: 'encode',
+    refusal,
+    sentence: explainRefusal(refusal),
+  })
+  if (segmentFormat !== 'fmp4') return refuse('container')
+  if (ladder.length === 1) return refuse('small')
+  return runTask('plan-copy', { sourcePath, probe, rung })
 }
 
 async function openBuild(videoId: string, probe: SourceProbe, plan: EncodePlan): Promise<BuildRecord> {
@@ -39,6 +75,7 @@ async function openBuild(videoId: string, probe: SourceProbe, plan: EncodePlan):
     probe,
     plan,
     lanes: { low: emptyLane(), high: emptyLane() },
+    copied: NOTHING_COPIED,
     speeds: {},
     replanned: 0,
     transcoded: null,

@@ -1,5 +1,6 @@
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { copyMark } from '#lib/domain/copy-plan'
 import { type Lane, lanesOf, parseUnitKey } from '#lib/domain/encode-plan'
 import { enqueueJob } from '#lib/jobs/leases'
 import { measureSpeed } from '#lib/transcode/measure-speed'
@@ -19,14 +20,16 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   const build = await BuildModel.findOne({ videoId }).lean()
   if (build === null) return false
   if (build.transcoded !== null) return true
-  const { plan, probe } = build
+  if (build.copied.flaw !== null) return false
+  const { plan } = build
   const jobs = await JobModel.find(
     { videoId, kind: { $in: ['transcode', 'sound'] } },
     { kind: 1, unit: 1, state: 1 },
   )
     .setOptions({ sanitizeFilter: false })
     .lean()
-  if (probe.audio !== null) await enqueueJob('sound', videoId, { createdAt: build.createdAt })
+  if (plan.copied !== null) await enqueueJob('copy', videoId, { createdAt: build.createdAt })
+  if (isSoundEncoded(build)) await enqueueJob('sound', videoId, { createdAt: build.createdAt })
   const taken = new Set(
     jobs.filter(({ state }) => state === 'done' || state === 'running').map(({ unit }) => unit),
   )
@@ -47,6 +50,11 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   }
   if (needsAssembly(build, jobs)) await enqueueJob('assemble', videoId, { fresh: true })
   return false
+}
+
+/** Whether there is sound that is not copied beside the picture. */
+export function isSoundEncoded({ plan, probe }: Pick<BuildRecord, 'plan' | 'probe'>): boolean {
+  return probe.audio !== null && !plan.copied?.plan.sound
 }
 
 /** Whether somebody has played it within the last moments. */
@@ -76,11 +84,12 @@ async function dropOthers(
 }
 
 function needsAssembly(build: BuildRecord, jobs: Pick<JobRecord, 'kind' | 'unit' | 'state'>[]): boolean {
-  const { plan, lanes, probe } = build
+  const { plan, lanes, copied } = build
+  if (plan.copied !== null && copyMark(copied) > copied.shown) return true
   const done = jobs.filter(({ state }) => state === 'done')
-  const isSoundDone = probe.audio === null || done.some(({ kind }) => kind === 'sound')
+  const isSoundDone = !isSoundEncoded(build) || done.some(({ kind }) => kind === 'sound')
   const isWhole = lanesOf(plan).every((lane) => lanes[lane].unit >= plan.units.length)
-  if (isWhole) return isSoundDone
+  if (isWhole) return isSoundDone && (plan.copied === null || copied.isDone)
   const landed = (lane: Lane) =>
     done.some(({ unit }) => {
       const key = parseUnitKey(unit)

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-import type { BuildRecord } from '#lib/db/models/build'
+import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import { VideoModel } from '#lib/db/models/video'
+import { copyMark } from '#lib/domain/copy-plan'
 import { type Lane, lanesOf } from '#lib/domain/encode-plan'
 import { AUDIO_FOLDER, MEDIA_PLAYLIST, MULTIVARIANT_PLAYLIST } from '#lib/domain/media-paths'
 import { exists } from '#lib/storage/exists'
 import type { Storage } from '#lib/storage/storage'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { copiedSeconds, writeCopiedPlaylists } from '#lib/transcode/copy/copied-playlists'
 import { describeRevision } from '#lib/transcode/describe-revision'
 import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
 import { laneSeconds, writeLanePlaylists } from '#lib/transcode/lane-playlist'
@@ -25,8 +27,10 @@ export async function showGrowth(build: BuildRecord, library: Storage, isSoundDo
     if (lanes[lane].segments.length === 0) continue
     await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: true })
   }
+  if (plan.copied !== null) await writeCopiedPlaylists(plan.copied, build.copied, revisionPath)
   const hasSound = isSoundDone || (await exists(join(revisionPath, AUDIO_FOLDER, MEDIA_PLAYLIST)))
-  if (lanes.low.segments.length === 0 || !hasSound) return
+  const isEmpty = plan.copied === null ? lanes.low.segments.length === 0 : build.copied.pictures === 0
+  if (isEmpty || !hasSound) return
   const offered = Object.fromEntries(
     lanesOf(plan).flatMap((lane) => (isOffered(build, lane) ? [[lane, lanes[lane]]] : [])),
   )
@@ -39,15 +43,23 @@ export async function showGrowth(build: BuildRecord, library: Storage, isSoundDo
     renditions: described.renditions,
     audio: described.audio,
     poster: false,
-    growing: { availableSeconds: laneSeconds(lanes.low, frameSeconds) },
+    growing: {
+      availableSeconds:
+        plan.copied === null
+          ? laneSeconds(lanes.low, frameSeconds)
+          : copiedSeconds(plan.copied, build.copied.pictures),
+    },
   }
   await VideoModel.updateOne(
     { _id: videoId, state: 'transcoding', publishedAt: null, deletedAt: null },
     { $set: { playable: true, revision } },
   )
+  await BuildModel.updateOne({ _id: build._id }, { $max: { 'copied.shown': copyMark(build.copied) } })
 }
 
 function isOffered({ plan, lanes, speeds }: BuildRecord, lane: Lane): boolean {
+  // A copy is far ahead of every encode: a player that changed down would come to the end of what is there.
+  if (plan.copied !== null) return false
   if (lane === 'low') return true
   const isNear = lanes.high.segments.length > 0 && lanes.high.unit >= lanes.low.unit - 1
   return isNear && keepsAhead(measureSpeed(plan, speeds))

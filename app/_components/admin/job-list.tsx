@@ -16,6 +16,7 @@ const KINDS: Record<JobView['kind'], string> = {
   plan: 'Plan the encode',
   transcode: 'Make it playable',
   sound: 'Encode the sound',
+  copy: 'Copy the original',
   assemble: 'Put it together',
   pictures: 'Choose pictures',
   publish: 'Publish',

@@ -1,5 +1,6 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
+import { type CopyState, NOTHING_COPIED } from '#lib/domain/copy-plan'
 import type { EncodePlan, Lane } from '#lib/domain/encode-plan'
 import type { LaneState } from '#lib/domain/lane-state'
 import type { SourceProbe } from '#lib/domain/source-probe'
@@ -13,6 +14,8 @@ export interface BuildRecord {
   probe: SourceProbe
   plan: EncodePlan
   lanes: Record<Lane, LaneState>
+  /** Where the plan says that the top rung is copied. */
+  copied: CopyState
   /** Seconds of video a second, by unit, as measured. */
   speeds: Record<string, number>
   /** How often the plan was changed because a border could not be proved. */
@@ -31,6 +34,7 @@ const schema = new Schema<BuildRecord>(
     probe: { type: Schema.Types.Mixed, required: true },
     plan: { type: Schema.Types.Mixed, required: true },
     lanes: { type: Schema.Types.Mixed, required: true },
+    copied: { type: Schema.Types.Mixed, default: NOTHING_COPIED },
     speeds: { type: Schema.Types.Mixed, default: {} },
     replanned: { type: Number, default: 0 },
     transcoded: { type: Schema.Types.Mixed, default: null },

@@ -7,6 +7,7 @@ export const JOB_KINDS = [
   'plan',
   'transcode',
   'sound',
+  'copy',
   'assemble',
   'pictures',
   'publish',
