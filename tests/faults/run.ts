@@ -3,12 +3,19 @@ import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
+import { interruptUploads } from './interrupt-uploads.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
 import { randomCommands } from './random-commands.ts'
 
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
-const CASES: FaultCase[] = [killDuringUpload, finishManyTimes, killDuringWrites, randomCommands]
+const CASES: FaultCase[] = [
+  killDuringUpload,
+  interruptUploads,
+  finishManyTimes,
+  killDuringWrites,
+  randomCommands,
+]
 
 /**
  * `npm run faults [-- --seed N --kills N --seconds N]` prints each promise with its figures, and one line of totals at the end.
