@@ -1,6 +1,7 @@
 import { getSettings } from '#lib/admin/settings'
 import { requireEditableVideo } from '#lib/catalog/get-video'
-import { snapshotBefore } from '#lib/catalog/snapshot-before'
+import { snapshotLocked } from '#lib/catalog/snapshot-before'
+import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { getServerTime } from '#lib/db/server-time'
 import type { Viewer } from '#lib/domain/permissions'
@@ -9,7 +10,7 @@ import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import { getLog } from '#lib/log'
-import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 import { dropCached } from '#lib/stream/media-cache'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
@@ -28,19 +29,23 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
   const video = await requireEditableVideo(asked)
   const { binDays } = await getSettings()
   const keeps = binDays > 0 && (await isWorthKeeping(video))
-  if (keeps) await snapshotUnlessFull(videoId)
-  const now = await getServerTime()
-  const eraseAt = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
-  await VideoModel.updateOne({ _id: videoId, deletedAt: null }, { $set: { deletedAt: now, eraseAt } })
-  forgetStreamAccess(videoId)
-  dropCached(videoId)
+  const eraseAt = await withVideoLock(videoId, async () => {
+    if (keeps) await snapshotUnlessFull(videoId)
+    const now = await getServerTime()
+    const until = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
+    await VideoModel.updateOne(
+      { _id: videoId, deletedAt: null },
+      { $set: { deletedAt: now, eraseAt: until } },
+    )
+    forgetStreamAccess(videoId)
+    dropCached(videoId)
+    if (keeps) await noteInRecord(videoId)
+    return until
+  })
   await cancelJobs(videoId, ['delete'])
-  if (!keeps) {
-    await enqueueJob('delete', videoId, { fresh: true })
-    return null
-  }
-  await noteInRecord(videoId)
-  return eraseAt
+  if (keeps) return eraseAt
+  await enqueueJob('delete', videoId, { fresh: true })
+  return null
 }
 
 async function isWorthKeeping({ _id: videoId, revision }: VideoRecord): Promise<boolean> {
@@ -50,7 +55,7 @@ async function isWorthKeeping({ _id: videoId, revision }: VideoRecord): Promise<
 /** A full disk must not keep anybody from deleting; what is in the bin can be brought back without a snapshot. */
 async function snapshotUnlessFull(videoId: string): Promise<void> {
   try {
-    await snapshotBefore(videoId, 'delete')
+    await snapshotLocked(videoId, 'before-delete')
   } catch (error) {
     if (!isPeekrError(error) || error.code !== 'disk_full') throw error
     getLog('bin').warn({ err: error, videoId }, 'no snapshot before this deletion, because the disk is full')
@@ -60,8 +65,7 @@ async function snapshotUnlessFull(videoId: string): Promise<void> {
 /** So that a database made anew from the disk has it in the bin, too. */
 async function noteInRecord(videoId: string): Promise<void> {
   try {
-    const video = await VideoModel.findById(videoId).lean()
-    if (video !== null) await writeVideoRecord(video)
+    await refreshVideoRecord(videoId)
   } catch (error) {
     if (!isPeekrError(error) || error.code !== 'disk_full') throw error
     getLog('bin').warn({ err: error, videoId }, 'video.json does not know of this deletion: the disk is full')

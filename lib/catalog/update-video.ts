@@ -1,7 +1,8 @@
 import { hashPassword } from '#lib/auth/password'
 import { getView, requireEditableVideo } from '#lib/catalog/get-video'
-import { snapshotBefore } from '#lib/catalog/snapshot-before'
+import { snapshotLocked } from '#lib/catalog/snapshot-before'
 import type { VideoChanges } from '#lib/catalog/video-schema'
+import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
@@ -28,16 +29,22 @@ export async function updateVideo(asked: {
     throw new PeekrError('invalid_input', { message, fields: { password: message } })
   }
   const passwordHash = password === undefined ? null : await hashPassword(password)
-  const undo = await snapshotBefore(videoId, 'edit')
-  const record = await VideoModel.findOneAndUpdate(
-    { _id: videoId, deletedAt: null },
-    passwordHash === null
-      ? { $set: details }
-      : { $set: { ...details, 'access.passwordHash': passwordHash }, $inc: { 'access.passwordVersion': 1 } },
-    { returnDocument: 'after' },
-  ).lean()
-  if (record === null) throw new PeekrError('not_found')
-  if (details.visibility !== undefined || passwordHash !== null) forgetStreamAccess(videoId)
-  await refreshVideoRecord(videoId)
+  const { record, undo } = await withVideoLock(videoId, async () => {
+    const undo = await snapshotLocked(videoId, 'before-edit')
+    const record = await VideoModel.findOneAndUpdate(
+      { _id: videoId, deletedAt: null },
+      passwordHash === null
+        ? { $set: details }
+        : {
+            $set: { ...details, 'access.passwordHash': passwordHash },
+            $inc: { 'access.passwordVersion': 1 },
+          },
+      { returnDocument: 'after' },
+    ).lean()
+    if (record === null) throw new PeekrError('not_found')
+    if (details.visibility !== undefined || passwordHash !== null) forgetStreamAccess(videoId)
+    await refreshVideoRecord(videoId)
+    return { record, undo }
+  })
   return { video: await getView(record, viewer), undo }
 }

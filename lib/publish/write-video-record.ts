@@ -23,12 +23,18 @@ const ROUNDS_MAX = 5
 
 /**
  * Writes `video.json` as the database has the video now, and again if that changed while writing: of two edits at
- * once, whichever file lands last is then the newer one. A video that is gone has none. Safe to repeat.
+ * once, whichever file lands last is then the newer one. A video that is gone has none; one in the
+ * bin has. Safe to repeat.
  */
 export async function refreshVideoRecord(videoId: string): Promise<void> {
   let written: VideoRecord | null = null
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
+    const video = await VideoModel.findOne({
+      _id: videoId,
+      $or: [{ deletedAt: null }, { eraseAt: { $gt: new Date() } }],
+    })
+      .setOptions({ sanitizeFilter: false })
+      .lean()
     if (video === null || video.updatedAt.getTime() === written?.updatedAt.getTime()) return
     await writeVideoRecord(video)
     written = video

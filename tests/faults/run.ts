@@ -4,6 +4,7 @@ import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
+import { killDuringRestore } from './kill-during-restore.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
 import { randomCommands } from './random-commands.ts'
@@ -14,6 +15,7 @@ const CASES: FaultCase[] = [
   interruptUploads,
   finishManyTimes,
   killDuringWrites,
+  killDuringRestore,
   randomCommands,
 ]
 

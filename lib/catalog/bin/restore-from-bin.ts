@@ -2,6 +2,7 @@ import { requireBinnedVideo } from '#lib/catalog/bin/require-binned-video'
 import { getView } from '#lib/catalog/get-video'
 import { retryVideo } from '#lib/catalog/retry-video'
 import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
+import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { buildBinFilter } from '#lib/db/bin-filters'
 import { VideoModel } from '#lib/db/models/video'
 import { failVideo } from '#lib/db/move-video'
@@ -21,14 +22,17 @@ import { forgetStreamAccess } from '#lib/stream/stream-access'
 export async function restoreFromBin(asked: { viewer: Viewer | null; videoId: string }): Promise<VideoView> {
   const { viewer, videoId } = asked
   await requireBinnedVideo(asked)
-  const restored = await VideoModel.findOneAndUpdate(
-    { _id: videoId, ...buildBinFilter(await getServerTime()) },
-    { $set: { deletedAt: null, eraseAt: null } },
-    { returnDocument: 'after', sanitizeFilter: false },
-  ).lean()
-  if (restored === null) throw new PeekrError('not_found')
-  forgetStreamAccess(videoId)
-  await refreshVideoRecord(videoId)
+  const restored = await withVideoLock(videoId, async () => {
+    const record = await VideoModel.findOneAndUpdate(
+      { _id: videoId, ...buildBinFilter(await getServerTime()) },
+      { $set: { deletedAt: null, eraseAt: null } },
+      { returnDocument: 'after', sanitizeFilter: false },
+    ).lean()
+    if (record === null) throw new PeekrError('not_found')
+    forgetStreamAccess(videoId)
+    await refreshVideoRecord(videoId)
+    return record
+  })
   if (restored.state === 'ingesting' || restored.state === 'transcoding') {
     if (restored.publishedAt === null) await startAgain(videoId)
     else await playAsBefore(videoId)

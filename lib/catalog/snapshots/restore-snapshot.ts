@@ -67,6 +67,7 @@ export async function restoreState(
       await applyVideoRecord(stored, 'all')
       await library.endRestore(videoId)
     }
+    await refreshVideoRecord(videoId)
     return before
   })
   forgetStreamAccess(videoId)
@@ -78,6 +79,5 @@ export async function restoreState(
     await library.removeAttempts(videoId)
     await library.removeUnits(videoId)
   }
-  await refreshVideoRecord(videoId)
   return undo
 }
