@@ -193,12 +193,13 @@ function buildSegmenter(
 
 /**
  * No edit list (browsers ignore them) and absolute decoding times; both levels of muxer must leave timestamps alone.
- * Fragments are numbered through, whichever run wrote them.
+ * Fragments are numbered through, whichever run wrote them. Without an index in each (sidx) the muxer does not bend the
+ * first picture of a fragment to where the one before seemed to end (movenc.c): with uneven times that was up to a frame off.
  */
 function buildFragmenter(firstSegment: number): string[] {
   return [
     ...['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', INIT_SEGMENT],
     ...['-avoid_negative_ts', 'disabled', '-hls_segment_options'],
-    `use_editlist=0:movflags=+frag_discont:avoid_negative_ts=disabled:fragment_index=${firstSegment + 1}`,
+    `use_editlist=0:movflags=+frag_discont+skip_sidx:avoid_negative_ts=disabled:fragment_index=${firstSegment + 1}`,
   ]
 }
