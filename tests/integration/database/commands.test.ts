@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import { Binary, type Collection, type Db, type Document, Long, MongoClient, ObjectId } from 'mongodb'
+import { Binary, BSON, type Collection, type Db, type Document, Long, MongoClient, ObjectId } from 'mongodb'
 import { openTestDatabase, type TestDatabase } from '../../support/test-database.ts'
 
 let database: TestDatabase
@@ -76,6 +76,7 @@ const FILTERS: [Document, number[]][] = [
   [{ $or: [{ a: 1 }, { a: 'str' }] }, [1, 5, 9]],
   [{ a: { $all: [1, 5] } }, [5]],
   [{ a: { $size: 2 } }, [5, 8]],
+  [{ 'a.0': 1 }, [5]],
 ]
 
 for (const kind of ['without an index', 'with an ascending index', 'with a descending index']) {
@@ -165,6 +166,78 @@ for (const [name, start, update, end] of UPDATES) {
     assert.deepEqual(await collection.findOne({}), { _id: 1, ...end })
   })
 }
+
+test('field names that are whole numbers keep their places, in inserts, updates, replacements and pipelines', async () => {
+  const collection = await collect([])
+  const document = new Map<string, unknown>([
+    ['_id', 1],
+    ['b', 1],
+    ['7', { z: 1, 3: [{ y: 1, 0: 2 }] }],
+    ['a', 1],
+    ['2', 1],
+  ])
+  document.set(
+    '7',
+    new Map<string, unknown>([
+      ['z', 1],
+      [
+        '3',
+        [
+          new Map([
+            ['y', 1],
+            ['0', 2],
+          ]),
+        ],
+      ],
+    ]),
+  )
+  await collection.insertOne(document as never)
+  const elements = (bytes: Uint8Array) =>
+    [...BSON.onDemand.parseToElements(bytes)].map(([, nameAt, nameLength, at, length]) => ({
+      name: Buffer.from(bytes.subarray(nameAt, nameAt + nameLength)).toString(),
+      bytes: bytes.subarray(at, at + length),
+    }))
+  const names = async () => {
+    const [stored] = await collection.find({}, { raw: true }).toArray()
+    const outer = elements(stored as unknown as Uint8Array)
+    const inner = outer.find(({ name }) => name === '7')?.bytes ?? new Uint8Array()
+    return [outer.map(({ name }) => name), elements(inner).map(({ name }) => name)]
+  }
+  const before = [
+    ['_id', 'b', '7', 'a', '2'],
+    ['z', '3'],
+  ]
+  assert.deepEqual(await names(), before)
+  await collection.updateOne({}, { $set: { a: 5, '7.z': 6 } })
+  assert.deepEqual(await names(), before)
+  await collection.updateOne({}, { $unset: { b: 1 }, $set: { '1': 1, c: 1 } })
+  assert.deepEqual(await names(), [
+    ['_id', '7', 'a', '2', '1', 'c'],
+    ['z', '3'],
+  ])
+  await collection.updateOne({}, [{ $set: { c: 2 } }])
+  assert.deepEqual(await names(), [
+    ['_id', '7', 'a', '2', '1', 'c'],
+    ['z', '3'],
+  ])
+  await collection.replaceOne(
+    {},
+    new Map<string, unknown>([
+      ['x', 1],
+      [
+        '7',
+        new Map([
+          ['q', 1],
+          ['1', 1],
+        ]),
+      ],
+    ]) as never,
+  )
+  assert.deepEqual(await names(), [
+    ['_id', 'x', '7'],
+    ['q', '1'],
+  ])
+})
 
 test('the positional $ and array filters change the element that matched, and no other', async () => {
   const collection = await collect([{ _id: 1, a: [{ n: 1 }, { n: 2 }, { n: 3 }] }])

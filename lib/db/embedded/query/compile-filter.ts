@@ -68,11 +68,16 @@ function compileList(name: string, condition: unknown): Matches[] {
 function compileField(path: string, condition: unknown): Matches {
   const parts = path.split('.')
   const test = compileCondition(condition)
-  return (document) => test(collectValues(document, parts))
+  return (document) => {
+    const wholes: unknown[] = []
+    return test(collectValues(document, parts, 0, [], wholes), wholes)
+  }
 }
 
-/** A test of all values a path leads to. */
-type PathTest = (found: unknown[]) => boolean
+/** A test of all values a path leads to; the elements of `wholes` do not count by themselves. */
+type PathTest = (found: unknown[], wholes?: unknown[]) => boolean
+
+const NONE: unknown[] = []
 
 /** Whether a condition is a document of operators rather than a value to be equal to. */
 export function isOperatorDocument(condition: unknown): condition is BsonDocument {
@@ -90,7 +95,7 @@ function compileCondition(condition: unknown): PathTest {
       tests.push(compileOperator(name, argument, condition))
     }
   }
-  return (found) => tests.every((test) => test(found))
+  return (found, wholes) => tests.every((test) => test(found, wholes))
 }
 
 function compileOperator(name: string, argument: unknown, condition: BsonDocument): PathTest {
@@ -103,7 +108,8 @@ function compileOperator(name: string, argument: unknown, condition: BsonDocumen
       return not(compileNegated(argument))
     case '$exists': {
       const wanted = toFlag(argument)
-      return (found) => found.some((value) => value !== MISSING) === wanted
+      return (found, wholes = NONE) =>
+        (wholes.length > 0 || found.some((value) => value !== MISSING)) === wanted
     }
     case '$regex':
       return anyValue(buildValueTest('$regex', compileRegex(argument, condition.$options)))
@@ -131,7 +137,8 @@ export function compileElementTest(argument: unknown): ValueTest {
   const first = Object.keys(argument)[0]
   if (first?.startsWith('$') && !['$and', '$or', '$nor', '$expr'].includes(first)) {
     const test = compileCondition(argument)
-    return (element) => test([element])
+    // An element that is itself an array is looked at as a whole.
+    return (element) => test([], [element])
   }
   const matches = compileFilter(argument)
   // MongoDB reads an element that is an array as a document with the fields 0, 1, ….
@@ -141,7 +148,8 @@ export function compileElementTest(argument: unknown): ValueTest {
 
 function compileElemMatch(argument: unknown): PathTest {
   const test = compileElementTest(argument)
-  return (found) => found.some((value) => Array.isArray(value) && value.some(test))
+  const matches = (value: unknown) => Array.isArray(value) && value.some(test)
+  return (found, wholes = NONE) => found.some(matches) || wholes.some(matches)
 }
 
 function compileAll(argument: unknown): PathTest {
@@ -151,7 +159,7 @@ function compileAll(argument: unknown): PathTest {
       ? compileElemMatch(item.$elemMatch)
       : compileCondition(isOperatorDocument(item) ? refuseAll() : item),
   )
-  return (found) => tests.length > 0 && tests.every((test) => test(found))
+  return (found, wholes) => tests.length > 0 && tests.every((test) => test(found, wholes))
 }
 
 function refuseAll(): never {
@@ -160,13 +168,15 @@ function refuseAll(): never {
 
 /** Holds when it holds for a value, or for an element of a value that is an array. */
 function anyValue(test: ValueTest): PathTest {
-  return (found) => found.some((value) => test(value) || (Array.isArray(value) && value.some(test)))
+  return (found, wholes = NONE) =>
+    found.some((value) => test(value) || (Array.isArray(value) && value.some(test))) || wholes.some(test)
 }
 
 function wholeOrElements(name: string, test: ValueTest): PathTest {
-  return name === '$size' ? (found) => found.some(test) : anyValue(test)
+  if (name !== '$size') return anyValue(test)
+  return (found, wholes = NONE) => found.some(test) || wholes.some(test)
 }
 
 function not(test: PathTest): PathTest {
-  return (found) => !test(found)
+  return (found, wholes) => !test(found, wholes)
 }

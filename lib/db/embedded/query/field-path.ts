@@ -27,8 +27,16 @@ export function writeField(document: Record<string, unknown>, name: string, valu
 /**
  * Every value a dotted path leads to, as MongoDB's matcher walks it: arrays on the way are entered one level, by index
  * and through each embedded document. A path that ends nowhere gives MISSING; an array without documents gives nothing.
+ * @param wholes takes the arrays that are themselves the element a path's last part names: a filter looks at those as a
+ *   whole only. Without it they are among the others.
  */
-export function collectValues(value: unknown, parts: string[], at = 0, found: unknown[] = []): unknown[] {
+export function collectValues(
+  value: unknown,
+  parts: string[],
+  at = 0,
+  found: unknown[] = [],
+  wholes: unknown[] = found,
+): unknown[] {
   const part = parts[at]
   if (part === undefined) {
     found.push(value)
@@ -36,14 +44,16 @@ export function collectValues(value: unknown, parts: string[], at = 0, found: un
   }
   if (Array.isArray(value)) {
     if (isArrayIndex(part) && Number(part) < value.length) {
-      collectValues(value[Number(part)], parts, at + 1, found)
+      const element: unknown = value[Number(part)]
+      if (at === parts.length - 1 && Array.isArray(element)) wholes.push(element)
+      else collectValues(element, parts, at + 1, found, wholes)
     }
-    for (const item of value) if (isDocument(item)) collectValues(item, parts, at, found)
+    for (const item of value) if (isDocument(item)) collectValues(item, parts, at, found, wholes)
     return found
   }
   const field = readField(value, part)
   if (field === MISSING) found.push(MISSING)
-  else collectValues(field, parts, at + 1, found)
+  else collectValues(field, parts, at + 1, found, wholes)
   return found
 }
 

@@ -86,6 +86,36 @@ test('let gives variables to $expr', async () => {
   assert.deepEqual(cursor.firstBatch, [{ _id: 2, a: 5 }])
 })
 
+test('an element that a path names by its place is looked at as a whole, unless the path goes on', async () => {
+  const collection = await contract.collect([
+    { _id: 1, a: [[1, 2], 3] },
+    { _id: 2, a: [1] },
+    { _id: 3, a: [{ 0: 1 }] },
+    { _id: 4, a: { 0: [1] } },
+    { _id: 5, a: [[[1]]] },
+  ])
+  const filters: [Document, number[]][] = [
+    [{ 'a.0': 1 }, [2, 3, 4]],
+    [{ 'a.0': [1, 2] }, [1]],
+    [{ 'a.0': { $gt: 0 } }, [2, 3, 4]],
+    [{ 'a.0': { $in: [1] } }, [2, 3, 4]],
+    [{ 'a.0': { $size: 2 } }, [1]],
+    [{ 'a.0': { $elemMatch: { $eq: 1 } } }, [1, 4]],
+    [{ 'a.0': { $ne: 1 } }, [1, 5]],
+    [{ 'a.0': { $type: 'array' } }, [1, 4, 5]],
+    [{ 'a.0.0': 1 }, [1, 3, 4]],
+    [{ 'a.0': { $exists: true } }, [1, 2, 3, 4, 5]],
+  ]
+  for (const [filter, ids] of filters) {
+    const found = await collection.find(filter).sort({ _id: 1 }).toArray()
+    assert.deepEqual(
+      found.map(({ _id }) => _id),
+      ids as never,
+      JSON.stringify(filter),
+    )
+  }
+})
+
 test('text search without a text index is refused as MongoDB does: code 27', async () => {
   const { collectionName } = await contract.collect([{ _id: 1, a: 'x' }])
   await contract.refuses({ find: collectionName, filter: { $text: { $search: 'x' } } }, 27, 'IndexNotFound')
