@@ -20,7 +20,7 @@ const plain = [...sortItems(makeItems(5_000), CODEC, {})]
 
 test('a sort that goes to the disk gives the same order as one in memory, equal keys as they came', () => {
   assert.deepEqual([...sortItems(makeItems(5_000), CODEC, { sizeBytesMax: 20_000 })], plain)
-  const places = plain.map((text) => text.split(' ').map(Number) as [number, number])
+  const places = plain.map((text) => String(text).split(' ').map(Number) as [number, number])
   for (const [i, [key, place]] of places.entries()) {
     const [keyBefore, placeBefore] = places[i - 1] ?? [-1, -1]
     assert.ok(key > keyBefore || (key === keyBefore && place > placeBefore))

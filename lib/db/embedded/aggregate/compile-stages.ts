@@ -8,6 +8,7 @@ import { buildUnwind } from '#lib/db/embedded/aggregate/unwind-stage'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { compileProjection } from '#lib/db/embedded/query/compile-projection'
+import { PAUSE } from '#lib/db/embedded/query/pause'
 import { bsonTypeName } from '#lib/db/embedded/query/type-test'
 import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
 import { keepTextScore } from '#lib/db/embedded/text/text-score'
@@ -17,8 +18,8 @@ import { toNumber } from '#lib/db/embedded/values/to-number'
 export type Documents = Iterable<BsonDocument>
 /** One stage, or a whole pipeline, as a function between streams of documents. */
 export type Stage = (input: Documents, variables?: BsonDocument) => Documents
-/** The documents of another collection of the same database, for `$lookup`. */
-export type ReadCollection = (name: string, filter: BsonDocument) => Documents
+/** The documents of another collection of the same database, for `$lookup`; with `pauses` PAUSE is among them. */
+export type ReadCollection = (name: string, filter: BsonDocument, pauses?: boolean) => Documents
 
 /**
  * An aggregation pipeline as a function.
@@ -107,7 +108,7 @@ export function* map(
   input: Documents,
   change: (document: BsonDocument) => BsonDocument,
 ): Generator<BsonDocument> {
-  for (const document of input) yield change(document)
+  for (const document of input) yield document === PAUSE ? PAUSE : change(document)
 }
 
 function buildMatch(argument: unknown): Stage {
@@ -118,7 +119,9 @@ function buildMatch(argument: unknown): Stage {
   }
   const matches = compileFilter(argument)
   return function* (input, variables) {
-    for (const document of input) if (matches(document, variables)) yield document
+    for (const document of input) {
+      if (document === PAUSE || matches(document, variables)) yield document
+    }
   }
 }
 
@@ -131,7 +134,7 @@ function buildLimit(argument: unknown): Stage {
     let left = limit
     for (const document of input) {
       yield document
-      if (--left === 0) return
+      if (document !== PAUSE && --left === 0) return
     }
   }
 }
@@ -143,7 +146,7 @@ function buildSkip(argument: unknown): Stage {
   }
   return function* (input) {
     let left = skip
-    for (const document of input) if (--left < 0) yield document
+    for (const document of input) if (document === PAUSE || --left < 0) yield document
   }
 }
 
@@ -153,7 +156,10 @@ function buildCount(argument: unknown): Stage {
   }
   return function* (input) {
     let count = 0
-    for (const _ of input) count++
+    for (const document of input) {
+      if (document === PAUSE) yield PAUSE
+      else count++
+    }
     if (count > 0) yield { [argument]: count }
   }
 }
@@ -175,11 +181,18 @@ function buildFacet(argument: BsonDocument, readCollection: ReadCollection | nul
   const facets = Object.entries(argument).map(([name, pipeline]) => {
     if (!Array.isArray(pipeline))
       throw new MongoError(40170, `arguments to $facet must be arrays, ${name} is not`)
-    return { name, run: compileStages(pipeline, readCollection) }
+    // Its results become one array, in which a pause has no place.
+    const readWhole: ReadCollection | null =
+      readCollection && ((other, filter) => readCollection(other, filter))
+    return { name, run: compileStages(pipeline, readWhole) }
   })
   if (facets.length === 0) throw new MongoError(40169, 'the $facet specification must be a non-empty object')
   return function* (input, variables) {
-    const documents = [...input]
+    const documents: BsonDocument[] = []
+    for (const document of input) {
+      if (document === PAUSE) yield PAUSE
+      else documents.push(document)
+    }
     const result: BsonDocument = {}
     for (const { name, run } of facets) result[name] = [...run(documents, variables)]
     yield result

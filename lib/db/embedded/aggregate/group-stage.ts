@@ -3,6 +3,7 @@ import { compileExpression } from '#lib/db/embedded/aggregate/compile-expression
 import type { Stage } from '#lib/db/embedded/aggregate/compile-stages'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING } from '#lib/db/embedded/query/field-path'
+import { PAUSE } from '#lib/db/embedded/query/pause'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { encodeKey } from '#lib/db/embedded/values/encode-key'
 
@@ -16,6 +17,10 @@ export function buildGroup(argument: BsonDocument): Stage {
   return function* (input, variables) {
     const groups = new Map<string, { id: unknown; accumulators: Accumulator[] }>()
     for (const document of input) {
+      if (document === PAUSE) {
+        yield PAUSE
+        continue
+      }
       const value = evaluateId(document, variables)
       const id = value === MISSING || value === undefined ? null : value
       const key = encodeKey(id).toString('latin1')

@@ -36,7 +36,8 @@ export function buildLookup(argument: BsonDocument, readCollection: ReadCollecti
     )
   }
   if (as.includes('.')) throw new MongoError(238, "A dotted path in $lookup's 'as' is not supported here.")
-  const run = compileStages(pipeline, readCollection)
+  // Its results become one array, in which a pause has no place.
+  const run = compileStages(pipeline, (name, filter) => readCollection(name, filter))
   const bindings = Object.entries(given).map(
     ([name, expression]) => [name, compileExpression(expression)] as const,
   )

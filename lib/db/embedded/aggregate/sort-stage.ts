@@ -1,6 +1,7 @@
 import { calculateObjectSize } from 'bson'
 import type { Documents, Stage } from '#lib/db/embedded/aggregate/compile-stages'
 import { MongoError } from '#lib/db/embedded/mongo-error'
+import { PAUSE } from '#lib/db/embedded/query/pause'
 import { buildSortKey, parseSort, type SortField } from '#lib/db/embedded/query/sort-key'
 import { type ItemCodec, sortItems } from '#lib/db/embedded/query/sorter'
 import { findTextScore, setTextScore } from '#lib/db/embedded/text/text-score'
@@ -11,11 +12,17 @@ import { decodeDocument, encodeDocument } from '#lib/db/embedded/values/document
 export function buildSort(argument: unknown, allowDiskUse: boolean): Stage {
   const fields = parseSort(argument)
   if (fields.length === 0) throw new MongoError(15976, '$sort stage must have at least one sort key')
-  return (input) => sortItems(keyDocuments(input, fields), DOCUMENT_CODEC, { allowDiskUse })
+  return function* (input) {
+    for (const document of sortItems(keyDocuments(input, fields), DOCUMENT_CODEC, { allowDiskUse })) {
+      yield document ?? PAUSE
+    }
+  }
 }
 
 function* keyDocuments(input: Documents, fields: SortField[]) {
-  for (const document of input) yield { key: buildSortKey(document, fields), item: document }
+  for (const document of input) {
+    yield document === PAUSE ? null : { key: buildSortKey(document, fields), item: document }
+  }
 }
 
 /** The score goes along in front of the document; NaN when it has none. */

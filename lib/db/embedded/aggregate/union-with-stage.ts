@@ -14,6 +14,6 @@ export function buildUnionWith(argument: unknown, readCollection: ReadCollection
   const run = compileStages(pipeline, readCollection)
   return function* (input, variables) {
     yield* input
-    yield* run(readCollection(coll, {}), variables)
+    yield* run(readCollection(coll, {}, true), variables)
   }
 }

@@ -2,6 +2,7 @@ import { Long } from 'bson'
 import type { Stage } from '#lib/db/embedded/aggregate/compile-stages'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { findValue, MISSING, readField, writeField } from '#lib/db/embedded/query/field-path'
+import { PAUSE } from '#lib/db/embedded/query/pause'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { toFlag } from '#lib/db/embedded/values/to-number'
 
@@ -26,6 +27,10 @@ export function buildUnwind(argument: unknown): Stage {
       : document
   return function* (input) {
     for (const document of input) {
+      if (document === PAUSE) {
+        yield PAUSE
+        continue
+      }
       const value = findValue(document, parts)
       if (Array.isArray(value) && value.length > 0) {
         for (const [i, item] of value.entries()) yield withIndex(withValue(document, parts, item), i)

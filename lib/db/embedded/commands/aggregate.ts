@@ -1,9 +1,10 @@
 import { compileStages, type Documents, type ReadCollection } from '#lib/db/embedded/aggregate/compile-stages'
-import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import { type Command, type CommandContext, thenReply } from '#lib/db/embedded/commands/command'
 import { explainCommand } from '#lib/db/embedded/commands/explain'
 import { readCount, readDocument, refuseUnsupported } from '#lib/db/embedded/commands/read-arguments'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { type Find, findDocuments } from '#lib/db/embedded/query/find-documents'
+import { PAUSE, PAUSE_BYTES } from '#lib/db/embedded/query/pause'
 import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
@@ -14,7 +15,7 @@ import { toFlag, toNumber } from '#lib/db/embedded/values/to-number'
 
 export const aggregate: Command = { writes: false, run }
 
-function run(command: BsonDocument, context: CommandContext): BsonDocument {
+function run(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument> {
   refuseUnsupported(command)
   const { aggregate: name, pipeline, explain } = command
   if (typeof name !== 'string') {
@@ -26,24 +27,25 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
     throw new MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument")
   }
   const { find, rest } = splitPipeline(pipeline)
-  const readCollection: ReadCollection = (other, filter) => read(context, other, { filter })
+  const readCollection: ReadCollection = (other, filter, pauses = false) =>
+    read(context, other, { filter, pauses })
   const allowDiskUse = command.allowDiskUse !== false
   const stages = compileStages(rest, readCollection, allowDiskUse)
   const variables = readDocument(command, 'let')
   const scored = usesTextScore(pipeline)
   if (scored && !splitTextSearch(find.filter).search) throw noTextScore()
   const result = stages(
-    read(context, name, { ...find, hint: command.hint, variables, scored, allowDiskUse }),
+    read(context, name, { ...find, hint: command.hint, variables, scored, allowDiskUse, pauses: true }),
     variables,
   )
   const namespace = `${context.db}.${name}`
-  const { id, documents } = context.cursors.open({
+  const batch = context.cursors.open({
     namespace,
     source: encodeAll(result),
     batchSize: readCount(command.cursor, 'batchSize'),
     singleBatch: false,
   })
-  return { cursor: { firstBatch: documents, id, ns: namespace } }
+  return thenReply(batch, ({ id, documents }) => ({ cursor: { firstBatch: documents, id, ns: namespace } }))
 }
 
 /** A leading `$match`, and the `$sort` after it, are a query: they can use indexes. */
@@ -84,5 +86,5 @@ function* read(context: CommandContext, name: string, find: Find): Generator<Bso
 }
 
 function* encodeAll(documents: Documents): Generator<Uint8Array> {
-  for (const document of documents) yield encodeDocument(document)
+  for (const document of documents) yield document === PAUSE ? PAUSE_BYTES : encodeDocument(document)
 }

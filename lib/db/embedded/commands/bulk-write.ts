@@ -1,4 +1,5 @@
 import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import type { Batch } from '#lib/db/embedded/commands/cursors'
 import { readCount, readDocument, refuseUnsupported } from '#lib/db/embedded/commands/read-arguments'
 import { runStatements } from '#lib/db/embedded/commands/run-statements'
 import { updateDocuments } from '#lib/db/embedded/commands/update-documents'
@@ -36,12 +37,14 @@ function run(command: BsonDocument, context: CommandContext): BsonDocument {
   }
   const shown = toFlag(command.errorsOnly) ? results.filter(({ ok }) => ok === 0) : results.filter(Boolean)
   const namespace = 'admin.$cmd.bulkWrite'
-  const { id, documents } = context.cursors.open({
+  const batch = context.cursors.open({
     namespace,
     source: shown.map((result) => encodeDocument(result)).values(),
     batchSize: readCount(readDocument(command, 'cursor'), 'batchSize'),
     singleBatch: false,
   })
+  // The results are all there, so it never pauses.
+  const { id, documents } = batch as Batch
   return { cursor: { id, firstBatch: documents, ns: namespace }, nErrors: errors.length, ...totals }
 }
 

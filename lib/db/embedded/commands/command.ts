@@ -20,3 +20,11 @@ export interface Command {
   writes: boolean
   run(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument>
 }
+
+/** Builds a reply from a value that is there already, or comes later. */
+export function thenReply<T>(
+  value: T | Promise<T>,
+  build: (value: T) => BsonDocument,
+): BsonDocument | Promise<BsonDocument> {
+  return value instanceof Promise ? value.then(build) : build(value)
+}

@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '#lib/db/embedded/commands/command'
+import { type Command, type CommandContext, thenReply } from '#lib/db/embedded/commands/command'
 import {
   readCollectionName,
   readCount,
@@ -9,8 +9,9 @@ import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { compileProjection } from '#lib/db/embedded/query/compile-projection'
 import { collectValues, MISSING } from '#lib/db/embedded/query/field-path'
-import { type FoundDocument, findDocuments } from '#lib/db/embedded/query/find-documents'
+import { type FoundDocument, findDocuments, PAUSE_FOUND } from '#lib/db/embedded/query/find-documents'
 import { findNatural } from '#lib/db/embedded/query/find-hinted-index'
+import { PAUSE, runInTurns } from '#lib/db/embedded/query/pause'
 import { requireTextIndex } from '#lib/db/embedded/query/plan-text-query'
 import { parseSort } from '#lib/db/embedded/query/sort-key'
 import { splitTextSearch } from '#lib/db/embedded/text/split-text-search'
@@ -28,7 +29,7 @@ export const READ_COMMANDS: Record<string, Command> = {
   distinct: { writes: false, run: distinct },
 }
 
-function find(command: BsonDocument, context: CommandContext): BsonDocument {
+function find(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument> {
   refuseUnsupported(command)
   const name = readCollectionName(command)
   const filter = readDocument(command, 'filter')
@@ -56,31 +57,34 @@ function find(command: BsonDocument, context: CommandContext): BsonDocument {
         variables,
         scored: usesTextScore(projection),
         allowDiskUse: command.allowDiskUse !== false,
+        pauses: true,
       })
     : []
   const namespace = `${context.db}.${name}`
-  const { id, documents } = context.cursors.open({
+  const batch = context.cursors.open({
     namespace,
     source: encodeFound(found, project),
     batchSize,
     singleBatch: toFlag(command.singleBatch),
   })
-  return { cursor: { firstBatch: documents, id, ns: namespace } }
+  return thenReply(batch, ({ id, documents }) => ({ cursor: { firstBatch: documents, id, ns: namespace } }))
 }
 
 function* encodeFound(
   found: Iterable<FoundDocument>,
   project: ((document: BsonDocument) => BsonDocument) | null,
 ): Generator<Uint8Array> {
-  for (const { document, bytes } of found) yield project ? encodeDocument(project(document)) : bytes
+  for (const { document, bytes } of found) {
+    yield project && document !== PAUSE ? encodeDocument(project(document)) : bytes
+  }
 }
 
-function getMore(command: BsonDocument, context: CommandContext): BsonDocument {
+function getMore(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument> {
   if (typeof command.collection !== 'string')
     throw new MongoError(73, 'getMore needs the name of a collection')
   const namespace = `${context.db}.${command.collection}`
-  const { id, documents } = context.cursors.next(command.getMore, namespace, readCount(command, 'batchSize'))
-  return { cursor: { nextBatch: documents, id, ns: namespace } }
+  const batch = context.cursors.next(command.getMore, namespace, readCount(command, 'batchSize'))
+  return thenReply(batch, ({ id, documents }) => ({ cursor: { nextBatch: documents, id, ns: namespace } }))
 }
 
 function killCursors(command: BsonDocument, context: CommandContext): BsonDocument {
@@ -89,7 +93,7 @@ function killCursors(command: BsonDocument, context: CommandContext): BsonDocume
   return { cursorsKilled: killed, cursorsNotFound: missing, cursorsAlive: [], cursorsUnknown: [] }
 }
 
-function count(command: BsonDocument, context: CommandContext): BsonDocument {
+function count(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument> {
   refuseUnsupported(command)
   const filter = readDocument(command, 'query')
   const skip = readCount(command, 'skip') ?? 0
@@ -105,13 +109,21 @@ function count(command: BsonDocument, context: CommandContext): BsonDocument {
     const rest = Math.max(row.n - skip, 0)
     return { n: limit > 0 ? Math.min(rest, limit) : rest }
   }
-  let n = 0
   const { hint } = command
-  for (const _ of findDocuments(context, collection, { filter, skip, limit, hint })) n++
-  return { n }
+  const found = findDocuments(context, collection, { filter, skip, limit, hint, pauses: true })
+  return thenReply(runInTurns(countFound(found)), (n) => ({ n }))
 }
 
-function distinct(command: BsonDocument, context: CommandContext): BsonDocument {
+function* countFound(found: Iterable<FoundDocument>): Generator<void, number> {
+  let n = 0
+  for (const one of found) {
+    if (one === PAUSE_FOUND) yield
+    else n++
+  }
+  return n
+}
+
+function distinct(command: BsonDocument, context: CommandContext): BsonDocument | Promise<BsonDocument> {
   refuseUnsupported(command)
   if (typeof command.key !== 'string' || !command.key)
     throw new MongoError(14, "distinct needs the string 'key'")
@@ -119,12 +131,21 @@ function distinct(command: BsonDocument, context: CommandContext): BsonDocument 
   const filter = readDocument(command, 'query')
   const collection = context.catalog.find(context.db, readCollectionName(command))
   if (!collection) requireTextIndex([], filter)
+  const found = collection
+    ? findDocuments(context, collection, { filter, hint: command.hint, pauses: true })
+    : []
+  return thenReply(runInTurns(collectDistinct(found, parts)), (values) => ({ values }))
+}
+
+function* collectDistinct(found: Iterable<FoundDocument>, parts: string[]): Generator<void, unknown[]> {
   const values = new Map<string, { key: Buffer; value: unknown }>()
-  for (const { document } of collection
-    ? findDocuments(context, collection, { filter, hint: command.hint })
-    : []) {
-    for (const found of collectValues(document, parts)) {
-      for (const value of Array.isArray(found) ? found : [found]) {
+  for (const one of found) {
+    if (one === PAUSE_FOUND) {
+      yield
+      continue
+    }
+    for (const reached of collectValues(one.document, parts)) {
+      for (const value of Array.isArray(reached) ? reached : [reached]) {
         if (value === MISSING) continue
         const key = encodeKey(value)
         const text = key.toString('latin1')
@@ -133,5 +154,5 @@ function distinct(command: BsonDocument, context: CommandContext): BsonDocument 
     }
   }
   const sorted = [...values.values()].sort((a, b) => Buffer.compare(a.key, b.key))
-  return { values: sorted.map(({ value }) => value) }
+  return sorted.map(({ value }) => value)
 }

@@ -56,22 +56,34 @@ interface Answer {
   body: Buffer | null
 }
 
+interface Together {
+  /** What everybody is answered when the transaction could not be kept. */
+  undone: Buffer | null
+}
+
 function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
   const { sqlite } = shared.store
   const until = performance.now() + TOGETHER_MS
   const answers: Answer[] = []
   let fromWrite: number | null = null
+  // A read that goes on later may have begun on what this transaction wrote.
+  const together: Together = { undone: null }
   while (waiting.length > 0 && answers.length < TOGETHER_MAX && performance.now() < until) {
     const { request, reply } = waiting.shift() as Waiting
     const before = answers.length
     answers.push({
       reply,
-      body: answer(shared, request, reply, () => {
-        if (fromWrite === null) sqlite.exec('BEGIN IMMEDIATE')
-        // SQLite ends a transaction by itself when the disk is full; going on in a new one would hide the loss.
-        else if (!sqlite.isTransaction) throw new Error(ROLLED_BACK)
-        fromWrite ??= before
-      }),
+      body: answer(
+        shared,
+        request,
+        (late) => reply(together.undone ?? late),
+        () => {
+          if (fromWrite === null) sqlite.exec('BEGIN IMMEDIATE')
+          // SQLite ends a transaction by itself when the disk is full; going on in a new one would hide the loss.
+          else if (!sqlite.isTransaction) throw new Error(ROLLED_BACK)
+          fromWrite ??= before
+        },
+      ),
     })
   }
   if (fromWrite === null) return answers
@@ -83,6 +95,7 @@ function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
     // Whoever was answered out of this transaction, readers too, must hear that it did not happen.
     rollBack(shared)
     const body = encodeReply(buildErrorReply(toMongoError(error)))
+    together.undone = body
     return answers.map((given, i) =>
       i < Number(fromWrite) || given.body === null ? given : { reply: given.reply, body },
     )

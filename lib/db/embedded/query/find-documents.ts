@@ -1,5 +1,6 @@
 import { compileFilter } from '#lib/db/embedded/query/compile-filter'
 import { findHintedIndex } from '#lib/db/embedded/query/find-hinted-index'
+import { createPauses, PAUSE, PAUSE_BYTES } from '#lib/db/embedded/query/pause'
 import { planQuery, type QueryPlan } from '#lib/db/embedded/query/plan-query'
 import { planTextQuery } from '#lib/db/embedded/query/plan-text-query'
 import { readCandidates } from '#lib/db/embedded/query/read-candidates'
@@ -34,9 +35,14 @@ export interface Find {
   scored?: boolean
   /** False: a sort that does not fit into memory fails. */
   allowDiskUse?: boolean
+  /** Long searches hand out PAUSE_FOUND now and then, which is no document. */
+  pauses?: boolean
   /** Called for each document that is tested against the filter. */
   onExamined?: () => void
 }
+
+/** PAUSE among found documents. */
+export const PAUSE_FOUND: FoundDocument = { rid: 0, document: PAUSE, bytes: PAUSE_BYTES }
 
 /** The documents of a query in their order, read as they are asked for; a sort without an index reads all first. @throws 292 */
 export function findDocuments(tables: Tables, collection: Collection, find: Find): Generator<FoundDocument> {
@@ -55,7 +61,7 @@ export function findDocuments(tables: Tables, collection: Collection, find: Find
     if (scored) setTextScore(document, scoreText(covered, search, document))
     return true
   }
-  const found = match(readCandidates(tables.store, collection, plan), matches)
+  const found = match(readCandidates(tables.store, collection, plan), matches, find.pauses === true)
   const ordered = plan.sorted
     ? found
     : sortFound(tables, collection, found, sort, {
@@ -78,8 +84,11 @@ export function planFind(tables: Tables, collection: Collection, find: Find): Qu
 function* match(
   candidates: Generator<{ rid: number; bytes: Uint8Array }>,
   matches: (document: BsonDocument) => boolean,
+  pauses: boolean,
 ): Generator<FoundDocument> {
+  const isTime = pauses ? createPauses() : () => false
   for (const { rid, bytes } of candidates) {
+    if (isTime()) yield PAUSE_FOUND
     const document = decodeDocument(bytes)
     if (matches(document)) yield { rid, document, bytes }
   }
@@ -95,7 +104,12 @@ function* sortFound(
 ): Generator<FoundDocument> {
   const places = sortItems(keyPlaces(found, sort, options.scored), PLACE_CODEC, options)
   const read = tables.store.prepare(`SELECT doc FROM ${collection.table} WHERE rid = ?`)
-  for (const { rid, score } of places) {
+  for (const place of places) {
+    if (place === null) {
+      yield PAUSE_FOUND
+      continue
+    }
+    const { rid, score } = place
     const row = read.get(rid) as { doc: Uint8Array } | undefined
     if (!row) continue
     const document = decodeDocument(row.doc)
@@ -110,7 +124,12 @@ interface Place {
 }
 
 function* keyPlaces(found: Generator<FoundDocument>, sort: SortField[], scored: boolean) {
-  for (const { rid, document } of found) {
+  for (const one of found) {
+    if (one === PAUSE_FOUND) {
+      yield null
+      continue
+    }
+    const { rid, document } = one
     const score = scored ? getTextScore(document) : 0
     yield { key: buildSortKey(document, sort), item: { rid, score } }
   }
@@ -125,9 +144,13 @@ const PLACE_CODEC: ItemCodec<Place> = {
   },
 }
 
-function* cut<T>(items: Generator<T>, skip: number, limit: number): Generator<T> {
+function* cut(items: Generator<FoundDocument>, skip: number, limit: number): Generator<FoundDocument> {
   let seen = 0
   for (const item of items) {
+    if (item === PAUSE_FOUND) {
+      yield item
+      continue
+    }
     seen++
     if (seen <= skip) continue
     yield item

@@ -32,13 +32,14 @@ interface Entry<T> {
 /**
  * Items in the order of their keys. It reads them all first, keeps what fits into memory there, and the rest in a
  * temporary file that has no name and goes away with this process at the latest.
+ * @param items null among them is a pause, and handed on.
  * @throws 292 when it does not fit and the disk is not allowed
  */
 export function* sortItems<T>(
-  items: Iterable<{ key: Buffer; item: T }>,
+  items: Iterable<{ key: Buffer; item: T } | null>,
   codec: ItemCodec<T>,
   { limit = 0, allowDiskUse = true, sizeBytesMax = SORT_SIZE_BYTES_MAX }: SortOptions,
-): Generator<T> {
+): Generator<T | null> {
   let entries: Entry<T>[] = []
   let sizeBytes = 0
   let place = 0
@@ -46,7 +47,12 @@ export function* sortItems<T>(
   // Sorting now and then keeps little more than what is wanted.
   const trimAt = limit > 0 ? Math.max(limit * 2, 1000) : Number.POSITIVE_INFINITY
   try {
-    for (const { key, item } of items) {
+    for (const given of items) {
+      if (given === null) {
+        yield null
+        continue
+      }
+      const { key, item } = given
       entries.push({ key, place: place++, item })
       sizeBytes += entrySize(key, codec.sizeBytes(item))
       if (entries.length >= trimAt || (limit > 0 && sizeBytes > sizeBytesMax && entries.length > limit)) {
