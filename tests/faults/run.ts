@@ -4,6 +4,7 @@ import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
+import { killDuringEncode } from './kill-during-encode.ts'
 import { killDuringRestore } from './kill-during-restore.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
@@ -12,6 +13,7 @@ import { randomCommands } from './random-commands.ts'
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
 const CASES: FaultCase[] = [
   killDuringUpload,
+  killDuringEncode,
   interruptUploads,
   finishManyTimes,
   killDuringWrites,
