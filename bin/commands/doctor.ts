@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { diagnose } from '#lib/admin/diagnose'
 import { closePool } from '#lib/jobs/pool'
+import { registerLeaksCommand } from './leaks.ts'
 import { withDatabase } from './with-database.ts'
 
 /** `peekr doctor`: tries everything Peekr needs here; status 1 when something it cannot do without is missing. */
 export function registerDoctorCommand(program: Command): void {
-  program
+  const doctor = program
     .command('doctor')
     .description('try everything Peekr needs on this machine, and say what to do about what is missing')
     .option('--json', 'print JSON')
@@ -19,4 +20,5 @@ export function registerDoctorCommand(program: Command): void {
         }
       if (findings.some(({ works, needed }) => needed && !works)) process.exitCode = 1
     })
+  registerLeaksCommand(doctor)
 }

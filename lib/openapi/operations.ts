@@ -287,6 +287,13 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
   },
   {
+    method: 'post',
+    path: '/api/admin/leaks',
+    summary: 'Asks this server for videos as people who may not have them, and answers what came out.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
     method: 'get',
     path: '/api/admin/encoders',
     summary: 'Which encoders, decoders and filters work here, each tried for a second.',

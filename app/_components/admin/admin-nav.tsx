@@ -13,6 +13,7 @@ const PAGES: { href: string; label: string; icon: IconName }[] = [
   { href: '/admin/users', label: 'Users', icon: 'users' },
   { href: '/admin/jobs', label: 'Jobs', icon: 'clock' },
   { href: '/admin/storage', label: 'Storage', icon: 'disk' },
+  { href: '/admin/leaks', label: 'Leak test', icon: 'lock' },
   { href: '/admin/settings', label: 'Settings', icon: 'gear' },
 ]
 

@@ -19,7 +19,7 @@ export interface Cell {
   /** null where the route is about no video. */
   kind: Kind | null
   /** Instead of the one that every world has of this kind. */
-  video?: SeededVideo
+  video?: SeededVideo | undefined
   status: number
 }
 

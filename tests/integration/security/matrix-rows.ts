@@ -26,7 +26,7 @@ const ADMIN = /*       */ '401  403 403  403  200  401  403  403  200'
 const ADMIN_404 = /*   */ '401  403 403  403  404  401  403  403  404'
 const SIGNED_IN = /*   */ '401  200 200  200  200  401  200  200  200'
 const OWN_ACCOUNT = /* */ '401  200 200  200  200  401  403  403  403'
-const NOBODY_404 = /*  */ '404  404 404  404  404  404  404  404  404'
+export const NOBODY_404 = /*  */ '404  404 404  404  404  404  404  404  404'
 /** A video's API and media. The tokens without `videos:read` see none that is not open. */
 const OWN = /*         */ '404  404 404  200  200  404  200  404  404'
 /*                         named removed pass oldPass link endedLink lateLink */
@@ -138,6 +138,8 @@ export const API_ROWS: Record<string, Row> = {
   'GET /api/admin/storage': { expect: ADMIN },
   'GET /api/admin/encoders': { expect: ADMIN },
   'POST /api/admin/encoders': { expect: ADMIN, json: {} },
+  // 400: the test itself takes seconds, and tests/integration/security/leaks runs it.
+  'POST /api/admin/leaks': { expect: ADMIN.replaceAll('200', '400'), json: { unknown: true } },
   'GET /api/admin/videos': { expect: ADMIN },
   'GET /api/admin/users': { expect: ADMIN },
   // 400: the schema is asked only after the authorisation.
@@ -221,6 +223,7 @@ export const PAGE_ROWS: Record<string, Row> = {
   '/admin/jobs': { expect: ADMIN_PAGE },
   '/admin/storage': { expect: ADMIN_PAGE },
   '/admin/settings': { expect: ADMIN_PAGE },
+  '/admin/leaks': { expect: ADMIN_PAGE },
 }
 
 /** Whether somebody may know what a video of this kind is. */

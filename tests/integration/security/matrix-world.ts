@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mongoose from 'mongoose'
 import { createAccessCookie } from '#lib/auth/access-cookie'
 import { createApiToken } from '#lib/auth/api-tokens'
+import { createUser } from '#lib/auth/create-user'
 import { hashPassword } from '#lib/auth/password'
 import { createSessionCookie } from '#lib/auth/session-token'
 import { hashToken } from '#lib/auth/token-viewer'
@@ -48,6 +50,8 @@ export const KINDS = ['public', 'unlisted', 'password', 'people', 'private', 'de
 export type Kind = (typeof KINDS)[number]
 
 export const SOURCE_NAME = 'holiday-with-grandmother.mov'
+/** Of the accounts of `makeUser`. */
+export const PASSWORD = 'a quiet river at noon'
 /** Of every video's password. */
 export const VIDEO_PASSWORD = 'open sesame please'
 export const SOURCE_SHA256 = '5e'.repeat(32)
@@ -59,10 +63,14 @@ export interface World {
   headersOf(identity: Identity, video?: SeededVideo): Record<string, string>
   videos: Record<Kind, SeededVideo>
   ownerEmail: string
+  /** Of the server MONGODB_URI names; null is the embedded one. */
+  databaseUri: string | null
   /** What the owner's media URLs are signed for. */
   ownerGrant: Grant
   /** A video with a name, a password and links, whatever its kind lets in. Only a ready one has files. */
   makeVideo(kind: Kind, state?: VideoState): Promise<SeededVideo>
+  /** One more account, with PASSWORD, and a session of it. */
+  makeUser(role: Role): Promise<{ userId: string; email: string; headers: Record<string, string> }>
   /** An open upload of the owner's. */
   makeUpload(): Promise<string>
   close(): Promise<void>
@@ -77,10 +85,10 @@ export interface SeededVideo {
 }
 
 /** Two production servers over one data folder, with an account for each identity and a video of each kind. */
-export async function openWorld(): Promise<World> {
+export async function openWorld({ logLevel = 'warn' } = {}): Promise<World> {
   const dataPath = await mkdtemp(join(tmpdir(), 'peekr-matrix-'))
   const database = findDatabase(dataPath)
-  const env = { PEEKR_ROLE: 'web', ...database }
+  const env = { PEEKR_ROLE: 'web', PEEKR_LOG_LEVEL: logLevel, ...database }
   const on = await startPeekr({ dataPath, env: { ...env, PEEKR_FRONT_DOOR: 'on' } })
   const off = await startPeekr({ dataPath, env: { ...env, PEEKR_FRONT_DOOR: 'off' } })
   singleton('config', () => parseConfig({ PEEKR_DATA: dataPath, ...database }))
@@ -120,8 +128,14 @@ export async function openWorld(): Promise<World> {
       deleted: await makeVideo('deleted'),
     },
     ownerEmail: emailOf(owner),
+    databaseUri: database.MONGODB_URI ?? null,
     ownerGrant: { kind: 'session', id: owner, version: 1 },
     makeVideo,
+    makeUser: async (role) => {
+      const email = emailOf(createId())
+      const { _id: userId } = await createUser({ email, name: role, role, password: PASSWORD })
+      return { userId, email, headers: await sessionOf(userId) }
+    },
     makeUpload: () => addUpload(dataPath, owner),
     close: async () => {
       if (database.MONGODB_URI) await mongoose.connection.dropDatabase()
@@ -196,8 +210,9 @@ async function addVideo(given: {
   const title = `A ${kind} video ${videoId.slice(0, 4)}`
   const revision = join(dataPath, 'library', videoId, 'revisions', revisionId)
   await mkdir(join(revision, '720p'), { recursive: true })
-  await writeFile(join(revision, 'poster.jpg'), 'a picture')
-  await writeFile(join(revision, '720p/segment-00001.m4s'), 'a segment')
+  await writeFile(join(revision, 'multivariant.m3u8'), '#EXTM3U\n')
+  await writeFile(join(revision, 'poster.jpg'), randomBytes(300))
+  await writeFile(join(revision, '720p/segment-00001.m4s'), randomBytes(3000))
   await VideoModel.create({
     _id: videoId,
     ownerId,

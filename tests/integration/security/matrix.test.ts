@@ -3,10 +3,20 @@ import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { VIDEO_STATES } from '#lib/domain/video'
+import type { VideoPage } from '#lib/domain/video-view'
 import { createMediaToken } from '#lib/stream/media-token'
 import { askCell, buildCells, type Cell, checkCell } from './matrix-cells.ts'
-import { API_ROWS, PAGE_ROWS, type Row } from './matrix-rows.ts'
-import { openWorld, type World } from './matrix-world.ts'
+import { API_ROWS, NOBODY_404, PAGE_ROWS, type Row } from './matrix-rows.ts'
+import {
+  IDENTITIES,
+  type Identity,
+  KINDS,
+  type Kind,
+  openWorld,
+  type SeededVideo,
+  type World,
+} from './matrix-world.ts'
 
 const APP = resolve(import.meta.dirname, '../../../app')
 /** Requests at a time. */
@@ -42,6 +52,60 @@ for (const door of ['on', 'off'] as const) {
       )
       t.diagnostic(`${cells.length} cells`)
       assert.deepEqual(wrong, [])
+    })
+
+    test('a video that is not ready is for the same people, and has no media for anybody', async (t) => {
+      const cells: Cell[] = []
+      for (const state of VIDEO_STATES.filter((name) => name !== 'ready')) {
+        const videos = new Map<Kind | null, SeededVideo>()
+        for (const kind of KINDS) videos.set(kind, await world.makeVideo(kind, state))
+        const ofState = (name: string, row: Row) =>
+          buildCells(name, row).map((cell) => ({ ...cell, video: videos.get(cell.kind) }))
+        const watch = API_ROWS['GET /api/videos/{videoId}'] as Row
+        const media = Object.fromEntries(KINDS.map((kind) => [kind, NOBODY_404])) as Record<Kind, string>
+        cells.push(
+          ...ofState('GET /api/videos/{videoId}', watch),
+          ...ofState('GET /stream/{path}', { ...API_ROWS['GET /stream/{path}'], expect: media }),
+          // Pages are the same behind both doors, and slow.
+          ...(door === 'on' && state === 'failed'
+            ? ofState('GET /watch/{videoId}', PAGE_ROWS['/watch/{videoId}'] as Row)
+            : []),
+        )
+      }
+      const wrong = await findWrong(cells, async (cell) =>
+        checkCell(world, cell, await askCell(world, door, cell)),
+      )
+      t.diagnostic(`${cells.length} cells`)
+      assert.deepEqual(wrong, [])
+    })
+
+    test('a listing names to each identity what they may find, and nothing else', async () => {
+      const { url } = world.doors[door]
+      const listed = async (identity: Identity, query = '') => {
+        const answer = await fetch(`${url}/api/videos?limit=100${query}`, {
+          headers: world.headersOf(identity, world.videos.private),
+        })
+        const { items } = (await answer.json()) as VideoPage
+        const ids = new Set(items.map(({ id }) => id))
+        return KINDS.filter((kind) => ids.has(world.videos[kind].videoId))
+      }
+      const own: Kind[] = ['public', 'unlisted', 'password', 'people', 'private']
+      // Newest first and 100 at most: by name, since other cells make many more.
+      const named = (kind: Kind) => `&q=${encodeURIComponent(world.videos[kind].title)}`
+      for (const identity of IDENTITIES) {
+        const expected =
+          identity === 'owner' || identity === 'reads'
+            ? own
+            : identity === 'named'
+              ? (['public', 'people'] as Kind[])
+              : (['public'] as Kind[])
+        const found: Kind[] = []
+        for (const kind of KINDS) found.push(...(await listed(identity, named(kind))))
+        assert.deepEqual(found, expected, identity)
+      }
+      assert.deepEqual(await listed('named', `&shared=1${named('people')}`), ['people'])
+      assert.deepEqual(await listed('named', `&shared=1${named('public')}`), [])
+      assert.deepEqual(await listed('removed', `&shared=1${named('people')}`), [])
     })
 
     test('headers that once made servers skip their checks change nothing', async () => {
