@@ -4,8 +4,16 @@ import { getConfig, parseSize } from '#lib/config'
 import { formatBytes } from '#lib/domain/format'
 import { PeekrError } from '#lib/errors'
 import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
+import { describeMount, type MountLines } from '#lib/storage/image/describe-mount'
+import { initDevices } from '#lib/storage/image/init-devices'
 import { type InitLoopResult, initLoopImage } from '#lib/storage/image/init-loop-image'
-import { buildFstabLine, buildMountImage, buildSudoCommand, quote } from '#lib/storage/image/mount-arguments'
+import {
+  buildDeviceFstabLine,
+  buildFstabLine,
+  buildMountImage,
+  buildSudoCommand,
+  quote,
+} from '#lib/storage/image/mount-arguments'
 import { findUnmountedImage } from '#lib/storage/mount-image'
 import { openStorage } from '#lib/storage/open-storage'
 import { verify } from './library.ts'
@@ -16,11 +24,9 @@ export function registerStorageCommands(program: Command): void {
   storage
     .command('init')
     .description('put the data folder on Btrfs, for snapshots and checksums')
-    .requiredOption(
-      '--loop <size>',
-      'size of the Btrfs image file to make beside it, e.g. 50G',
-      parseSizeOption,
-    )
+    .option('--loop <size>', 'size of the Btrfs image file to make beside it, e.g. 50G', parseSizeOption)
+    .option('--devices <device...>', 'or empty disks to put it on, e.g. /dev/sdb /dev/sdc')
+    .option('--raid1', 'with --devices: keep everything on two of them, so that damage is repaired')
     .option('--path <folder>', 'the data folder, instead of PEEKR_DATA')
     .option('--json', 'print JSON')
     .action(initStorage)
@@ -42,42 +48,87 @@ function parseSizeOption(text: string): number {
   throw new InvalidArgumentError('Give a size such as 500M, 20G or 1T.')
 }
 
-async function initStorage(options: { loop: number; path?: string; json?: boolean }): Promise<void> {
+interface InitOptions {
+  loop?: number
+  devices?: string[]
+  raid1?: boolean
+  path?: string
+  json?: boolean
+}
+
+async function initStorage(options: InitOptions): Promise<void> {
+  const { loop, devices, raid1 = false, json } = options
+  if ((loop === undefined) === (devices === undefined) || (raid1 && devices === undefined)) {
+    throw new PeekrError('invalid_input', {
+      message:
+        'Say where: `--loop 50G` for an image file, or `--devices /dev/sdb /dev/sdc --raid1` for empty disks.',
+    })
+  }
   const dataPath = resolve(options.path ?? getConfig().dataPath)
   if (process.geteuid?.() !== 0) {
     // sudo drops PEEKR_DATA, so the folder is named.
-    const args = ['storage', 'init', '--loop', String(options.loop), '--path', dataPath]
+    const where = loop === undefined ? ['--devices', ...(devices ?? [])] : ['--loop', String(loop)]
+    const args = ['storage', 'init', ...where, ...(raid1 ? ['--raid1'] : []), '--path', dataPath]
     const command = buildSudoCommand(process.execPath, [process.argv[1] ?? 'peekr', ...args])
     throw new PeekrError('forbidden', {
       message: `Making and mounting a filesystem needs root. Run:\n  ${command}`,
     })
   }
-  const say = options.json ? undefined : (line: string) => console.log(line)
-  const result = await initLoopImage({ dataPath, sizeBytes: options.loop, say })
+  const say = json ? undefined : (line: string) => console.log(line)
+  if (devices !== undefined) return initOnDevices({ dataPath, devices, raid1, say })
+  const result = await initLoopImage({ dataPath, sizeBytes: loop ?? 0, say })
   const { paths, previousData, done } = result
-  const fstabLine = buildFstabLine(paths.image, paths.dataPath)
-  if (options.json) console.log(JSON.stringify({ done, ...paths, previousData, fstabLine }))
+  const { fstabLine, unit } = await describeMount(buildFstabLine(paths.image, paths.dataPath))
+  if (json) console.log(JSON.stringify({ done, ...paths, previousData, fstabLine, unit }))
   else if (done === 'nothing') console.log(`${paths.dataPath} is on Btrfs already. There is nothing to do.`)
-  else console.log(describeInit(result, fstabLine))
+  else console.log(describeInit(result, { fstabLine, unit }))
 }
 
-function describeInit({ paths, previousData }: InitLoopResult, fstabLine: string): string {
+async function initOnDevices(options: Parameters<typeof initDevices>[0]): Promise<void> {
+  const { dataPath, uuid, previousData } = await initDevices(options)
+  const lines = await describeMount(buildDeviceFstabLine(uuid, dataPath))
+  if (options.say === undefined) {
+    console.log(JSON.stringify({ done: 'made', dataPath, uuid, previousData, ...lines }))
+    return
+  }
+  console.log(`${dataPath} is on Btrfs now.\n\n${describeMounting(lines)}`)
+  if (previousData !== null) console.log(`\n${describePrevious(previousData)}`)
+}
+
+function describeMounting({ fstabLine, unit }: MountLines): string {
+  const lines = [
+    '`peekr start` mounts it again when it runs as root. To have the machine do it, add this line to /etc/fstab:',
+    `  ${fstabLine}`,
+  ]
+  if (unit !== null) {
+    lines.push('', `Or, with systemd, write this to ${unit.path} and enable it:`)
+    lines.push(
+      ...unit.text
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`.trimEnd()),
+    )
+  }
+  return lines.join('\n')
+}
+
+function describePrevious(previousData: string): string {
+  return `Your data as it was is kept. When you have seen that everything works, remove it:\n  sudo rm -r ${quote(previousData)}`
+}
+
+function describeInit({ paths, previousData }: InitLoopResult, mounting: MountLines): string {
   const { dataPath, image } = paths
   const lines = [
     `${dataPath} is on Btrfs now.`,
     '',
-    '`peekr start` mounts it again when it runs as root. To have the machine do it, add this line to /etc/fstab:',
-    `  ${fstabLine}`,
+    describeMounting(mounting),
     '',
     'To undo it, stop Peekr, then run:',
     `  sudo cp -a ${quote(dataPath)} ${quote(`${dataPath}.plain`)}`,
     `  sudo umount ${quote(dataPath)} && sudo rmdir ${quote(dataPath)} && sudo rm ${quote(image)}`,
     `  sudo mv ${quote(`${dataPath}.plain`)} ${quote(dataPath)}`,
   ]
-  if (previousData !== null) {
-    lines.push('', 'Your data as it was is kept. When you have seen that everything works, remove it:')
-    lines.push(`  sudo rm -r ${quote(previousData)}`)
-  }
+  if (previousData !== null) lines.push('', describePrevious(previousData))
   return lines.join('\n')
 }
 

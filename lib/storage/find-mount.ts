@@ -11,7 +11,7 @@ export interface Mount {
 /** The mount a path is on: the innermost one, the topmost when several are stacked. null where /proc is missing. */
 export async function findMount(path: string): Promise<Mount | null> {
   const real = await realpath(path)
-  const mounts = parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'))
+  const mounts = await listMounts()
   const above = mounts.filter(
     ({ mountPoint }) => mountPoint === '/' || real === mountPoint || real.startsWith(`${mountPoint}/`),
   )
@@ -20,6 +20,11 @@ export async function findMount(path: string): Promise<Mount | null> {
     (best, mount) => (best === null || mount.mountPoint.length >= best.mountPoint.length ? mount : best),
     null,
   )
+}
+
+/** Everything that is mounted. */
+export async function listMounts(): Promise<Mount[]> {
+  return parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'))
 }
 
 /** Whether something is mounted exactly at `path`, which must exist. */

@@ -61,7 +61,8 @@ export async function initLoopImage(options: {
   return { done: hasImage ? (hadData ? 'finished' : 'mounted') : 'made', paths, previousData }
 }
 
-async function requireUnused(dataPath: string): Promise<void> {
+/** @throws conflict naming the processes that use a folder. */
+export async function requireUnused(dataPath: string): Promise<void> {
   const users = await findProcessesUsing(dataPath)
   if (users.length === 0) return
   const list = users.map(({ pid, command }) => `  ${pid}  ${command.slice(0, 100)}`).join('\n')

@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { PeekrError } from '#lib/errors'
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin']
-const PACKAGES = { 'mkfs.btrfs': 'btrfs-progs', mount: 'mount', umount: 'mount' } as const
+const PACKAGES = {
+  blkid: 'util-linux',
+  btrfs: 'btrfs-progs',
+  findmnt: 'util-linux',
+  'mkfs.btrfs': 'btrfs-progs',
+  mount: 'mount',
+  'systemd-analyze': 'systemd',
+  'systemd-escape': 'systemd',
+  umount: 'mount',
+} as const
 const TIMEOUT_MS = 120_000
 
 /**

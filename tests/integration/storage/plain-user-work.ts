@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createId } from '#lib/domain/id'
 import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
@@ -14,7 +14,26 @@ await storage.createVideo(videoId)
 await storage.adoptSource(videoId, upload)
 await storage.writeVideoFile(videoId, 'video.json', '{}')
 await storage.snapshot(videoId, 'published')
+const [taken] = await storage.listSnapshots(videoId)
+await storage.writeVideoFile(videoId, 'video.json', '{"changed":true}')
+await storage.beginRestore(videoId, taken?.name ?? '')
+await storage.endRestore(videoId)
+const restored = String(await storage.readVideoFile(videoId, 'video.json'))
+const source = await readFile(storage.sourcePath(videoId), 'utf8')
+const exclusiveBytes = await storage.measureSnapshot(videoId, taken?.name ?? '')
+await storage.snapshot(videoId, 'again')
+await storage.deleteSnapshot(videoId, taken?.name ?? '')
 const snapshotCount = (await storage.listSnapshots(videoId)).length
 await storage.deleteVideo(videoId)
 const { driver, advice } = await storage.describe()
-console.log(JSON.stringify({ driver, advice, snapshotCount, left: await storage.listVideoIds() }))
+console.log(
+  JSON.stringify({
+    driver,
+    advice,
+    restored,
+    source,
+    measured: exclusiveBytes !== null,
+    snapshotCount,
+    left: await storage.listVideoIds(),
+  }),
+)
