@@ -9,6 +9,7 @@ import { databaseUri } from '#lib/db/connect'
 import { createTusUpload, makeUploader, openUploadTest } from '../support/upload-test.ts'
 import { hasNginx, startNginx } from './nginx.ts'
 import type { Measurement } from './serve.ts'
+import { benchFinish } from './upload-finish.ts'
 
 const SIZE_BYTES = 512 * 1024 ** 2
 const CHUNK_SIZE_BYTES = 8 * 1024 ** 2
@@ -18,7 +19,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
 /**
  * P8: the front door's upload handler in a process of its own against nginx's PUT, each followed by an fsync before
- * the answer counts, in turn, on memory where there is some (the disk would be all that is measured otherwise).
+ * the answer counts, in turn, on memory where there is some (the disk would be all that is measured otherwise); then P9.
  */
 export async function runBench(emit: (measurement: Measurement) => void): Promise<void> {
   if (!hasNginx())
@@ -74,6 +75,7 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     await world.close()
     await rm(dataPath, { recursive: true, force: true })
   }
+  await benchFinish(emit)
 }
 
 /** MB/s of one upload from its creation to its last acknowledgement. */

@@ -1,5 +1,6 @@
 import { DetailedError, type HttpResponse } from 'tus-js-client'
 import { toApiError } from '../api-client'
+import { isProxys413 } from './chunk-size'
 
 export interface UploadProblem {
   status: number
@@ -28,6 +29,13 @@ export function describeUploadError(error: Error): UploadProblem {
   const answer = toApiError(status, parseBody(response?.getBody() ?? ''))
   if (status === 507) {
     return { status, retry: answer.code === 'quota_exceeded' ? 'never' : 'later', message: answer.message }
+  }
+  if (isProxys413(status, response?.getHeader('Tus-Resumable'))) {
+    return {
+      status,
+      retry: 'soon',
+      message: 'Something on the way takes smaller pieces only. The upload goes on with those.',
+    }
   }
   if ([408, 409, 423, 429].includes(status) || status >= 500) {
     return { status, retry: 'soon', message: 'The server is busy or starting. The upload goes on by itself.' }

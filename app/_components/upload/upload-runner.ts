@@ -1,14 +1,14 @@
-import { Upload } from 'tus-js-client'
+import { DetailedError, Upload } from 'tus-js-client'
 import { startTransferSpeed, updateTransferSpeed } from '#lib/domain/transfer-speed'
 import { sessionEndedStore } from '../shell/session-ended'
+import { createChunkSize } from './chunk-size'
 import { describeUploadError, RefusedLookup } from './upload-error'
 import type { UploadItem } from './upload-item'
 import { findUploadRecord, removeUploadRecord, writeUploadRecord } from './upload-records'
 import { changeUpload, findUpload } from './upload-store'
 import { watchSilence } from './watch-silence'
 
-/** Under the 100 MB that some proxies let through, and well within one request's time. */
-const CHUNK_BYTES = 16 * 1024 ** 2
+const CHUNK_KEY = 'peekr-chunk-bytes'
 const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10_000, 20_000]
 /** Answers to HEAD that say how an upload stands: here it is, gone, or just being written. */
 const HEAD_STATUSES = new Set([200, 204, 404, 410, 423])
@@ -40,9 +40,11 @@ export async function runUpload(input: {
   let refreshedAtMs = 0
   let videoId = item.videoId
 
+  const chunkSize = createChunkSize(readChunkBytes(), writeChunkBytes)
+
   const upload = new Upload(file, {
     endpoint: new URL('/api/uploads', window.location.href).href,
-    chunkSize: CHUNK_BYTES,
+    chunkSize: chunkSize.bytes(),
     retryDelays: RETRY_DELAYS_MS,
     removeFingerprintOnSuccess: true,
     metadata: { filename: file.name, title: item.title, visibility: item.visibility },
@@ -64,6 +66,7 @@ export async function runUpload(input: {
     },
     onShouldRetry(error) {
       silence.heard()
+      if (error instanceof DetailedError) upload.options.chunkSize = chunkSize.learn(error)
       const problem = describeUploadError(error)
       if (problem.retry === 'soon')
         changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
@@ -154,6 +157,23 @@ export async function runUpload(input: {
       if (url) removeUploadRecord(url)
     },
     nudge: restart,
+  }
+}
+
+/** What an earlier upload in this browser learnt of the proxies on the way. */
+function readChunkBytes(): number | null {
+  try {
+    return Number(localStorage.getItem(CHUNK_KEY)) || null
+  } catch {
+    return null // storage is switched off: it is learnt anew
+  }
+}
+
+function writeChunkBytes(bytes: number): void {
+  try {
+    localStorage.setItem(CHUNK_KEY, String(bytes))
+  } catch {
+    // Storage is full or switched off; the next upload learns it anew.
   }
 }
 
