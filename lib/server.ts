@@ -12,8 +12,9 @@ import { getLog } from '#lib/log'
 import { handleStream } from '#lib/stream/handle-stream'
 import { handleUpload } from '#lib/upload/handle-upload'
 
-/** A request line and headers must be here by then. */
-const HEADERS_MS = 90_000
+/** A request line and headers must be here by then; Node looks only now and then, so both together are 90 s. */
+const HEADERS_MS = 85_000
+const HEADERS_LOOK_MS = 5_000
 /** A connection on which nothing moves for this long is cut; a slow upload that still moves is not. */
 const IDLE_MS = 120_000
 const KEEP_ALIVE_MS = 65_000
@@ -36,22 +37,29 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
   await app.prepare()
   const handleNext = app.getRequestHandler()
 
-  const route = async (req: IncomingMessage, res: ServerResponse, wantsHandler: boolean): Promise<void> => {
+  const route = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const path = req.url ?? '/'
-    if (frontDoor && path.startsWith('/stream/') && !wantsHandler) return handleStream(req, res)
     if (frontDoor && /^\/api\/uploads(?:[/?]|$)/.test(path)) return handleUpload(req, res)
     cutStalledReader(res)
+    if (!METHODS.includes(req.method ?? '')) {
+      throw new PeekrError('method_not_allowed', { details: { allow: METHODS.join(', ') } })
+    }
     if (!isReadableTarget(path)) throw new PeekrError('not_found')
     if (!dev && answeredAsPageWrite(req, res)) return
     return handleNext(req, res)
   }
   // Only `next dev` speaks WebSocket. Otherwise a request to change the protocol is answered as if it had not asked:
   // Next would take the socket over, leave it open for ever, and so keep the server from stopping.
-  const server = createServer({ shouldUpgradeCallback: () => dev }, (req, res) => {
-    // Of the leak self-test, which tries both doors; the next line takes such headers away.
+  const options = { shouldUpgradeCallback: () => dev, connectionsCheckingInterval: HEADERS_LOOK_MS }
+  const server = createServer(options, (req, res) => {
+    // Of the leak self-test, which tries both doors; `applyForwarded` takes such headers away.
     const wantsHandler = DOOR_HEADER in req.headers && req.headers[DOOR_HEADER] === getDoorKey()
+    if (frontDoor && !wantsHandler && req.url?.startsWith('/stream/')) {
+      void handleStream(req, res)
+      return
+    }
     const { requestId } = applyForwarded(req, trustedProxies)
-    route(req, res, wantsHandler).catch((error: unknown) => answerError(error, requestId, res))
+    route(req, res).catch((error: unknown) => answerError(error, requestId, res))
   })
   // Node before 24.9 does not ask.
   if (!dev) server.on('upgrade', (_req, socket) => socket.destroy())
@@ -88,6 +96,8 @@ function isReadableTarget(target: string): boolean {
   }
 }
 
+/** A web Request can have no other; Next answers TRACE with a 500. */
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']
 const PAGE_METHODS = ['GET', 'HEAD']
 
 /**

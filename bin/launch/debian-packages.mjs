@@ -3,6 +3,7 @@
  * @property {string} name the package
  * @property {string[]} anyOf one of these paths means it is there, wherever it came from
  * @property {boolean} testsOnly
+ * @property {boolean} [optional] without it some tests are skipped, and nothing else is missing
  */
 
 /** What Peekr uses of the system. @type {DebianPackage[]} */
@@ -14,17 +15,21 @@ export const DEBIAN_PACKAGES = [
   // Without a font, a headless browser draws no letters: any will do.
   { name: 'fonts-liberation', anyOf: ['/usr/share/fonts/truetype'], testsOnly: true },
   { name: 'nginx-light', anyOf: ['/usr/sbin/nginx'], testsOnly: true },
+  { name: 'mpv', anyOf: ['/usr/bin/mpv'], testsOnly: true, optional: true },
 ]
 
 /**
  * The packages that are not there. Pure.
  * @param {'none' | 'serve' | 'test'} need
  * @param {(path: string) => boolean} exists
+ * @param {{ optional?: boolean }} [options] those that must be there, or those that need not
  * @returns {string[]} names
  */
-export function findMissingPackages(need, exists) {
+export function findMissingPackages(need, exists, { optional = false } = {}) {
   if (need === 'none') return []
-  const wanted = DEBIAN_PACKAGES.filter((entry) => need === 'test' || !entry.testsOnly)
+  const wanted = DEBIAN_PACKAGES.filter(
+    (entry) => (need === 'test' || !entry.testsOnly) && (entry.optional ?? false) === optional,
+  )
   return wanted.filter((entry) => !entry.anyOf.some(exists)).map((entry) => entry.name)
 }
 

@@ -13,6 +13,12 @@ const APT_GET = '/usr/bin/apt-get'
  * @throws {LaunchError}
  */
 export async function ensurePrograms(need) {
+  await ensureRequired(need)
+  await offerOptional(need)
+}
+
+/** @param {'none' | 'serve' | 'test'} need */
+async function ensureRequired(need) {
   const missing = findMissingPackages(need, isUsable)
   if (missing.length === 0) return
   const debian = existsSync(APT_GET)
@@ -28,6 +34,35 @@ export async function ensurePrograms(need) {
   const still = findMissingPackages(need, isUsable)
   if (still.length > 0)
     throw new LaunchError(`Installed, but still not found: ${still.join(', ')}. Reinstall them with apt-get.`)
+}
+
+/**
+ * Installs what only some tests use, where that needs nobody's help and Debian has it; a test without its program is
+ * skipped and says so. Debian is not asked for its list again: it is there when anything was ever installed.
+ * @param {'none' | 'serve' | 'test'} need
+ */
+async function offerOptional(need) {
+  const sudo = process.getuid?.() !== 0
+  const missing = findMissingPackages(need, isUsable, { optional: true })
+  if (missing.length === 0 || !existsSync(APT_GET) || (sudo && !maySudo())) return
+  const known = missing.filter(isKnownToDebian)
+  if (known.length === 0) return
+  try {
+    await runApt(`Installing ${known.join(', ')}`, buildAptCommands(known, { sudo }).install)
+  } catch (error) {
+    if (!(error instanceof LaunchError)) throw error
+    console.error(`Going on without ${known.join(', ')}: the tests that use it are skipped.`)
+  }
+}
+
+/** Whether apt-get could install a package as things are. @param {string} name */
+function isKnownToDebian(name) {
+  try {
+    const policy = execFileSync('apt-cache', ['policy', name], { encoding: 'utf8', timeout: 10_000 })
+    return /^ *Candidate: (?!\(none\))/m.test(policy)
+  } catch {
+    return false
+  }
 }
 
 /** Whether a program can be executed, or a folder entered. @param {string} path */

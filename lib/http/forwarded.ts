@@ -41,6 +41,18 @@ export function resolveForwarded(req: IncomingMessage, trustedProxies: readonly 
   }
 }
 
+/**
+ * The client's address and how many trusted proxies were passed, as `resolveForwarded` has them, for where nothing else
+ * of it is needed: without proxies it is one look at the socket.
+ */
+export function findClient(
+  req: IncomingMessage,
+  trustedProxies: readonly string[],
+): Pick<Forwarded, 'clientAddress' | 'hops'> {
+  if (trustedProxies.length > 0) return resolveForwarded(req, trustedProxies)
+  return { clientAddress: plainAddress(req.socket.remoteAddress ?? ''), hops: 0 }
+}
+
 /** Checks the list once at start. @throws config_invalid naming the setting */
 export function getTrust(trustedProxies: readonly string[]): Trust {
   const known = trusts.get(trustedProxies)

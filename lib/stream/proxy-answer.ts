@@ -3,7 +3,7 @@ import { REVISIONS_FOLDER } from '#lib/domain/media-paths'
 import { isTextPath } from '#lib/stream/encode-text'
 import { buildMediaHeaders } from '#lib/stream/media-headers'
 import type { MediaPath } from '#lib/stream/open-media-file'
-import type { FindHeader, StreamAnswer } from '#lib/stream/stream-answer'
+import type { StreamAnswer, StreamRequest } from '#lib/stream/stream-answer'
 import type { StreamGrant } from '#lib/stream/stream-grant'
 
 /**
@@ -12,17 +12,15 @@ import type { StreamGrant } from '#lib/stream/stream-grant'
  */
 const PROXY_FRESH_SECONDS = '5'
 
-/** Whether the front door took the request from one of PEEKR_TRUSTED_PROXIES. */
-export function isThroughProxy(header: FindHeader): boolean {
-  return Number(header('x-peekr-hops')) > 0
-}
-
 /**
  * What only nginx reads (`X-Accel-Expires`), for an answer that it may keep: it is to ask again after 5 s, although
  * for browsers and CDNs the same file is good for a year. Asking again costs a 304.
  */
-export function findProxyHeaders(header: FindHeader, grant: StreamGrant): Record<string, string> {
-  const mayBeKept = grant.audience === 'public' && !grant.growing && isThroughProxy(header)
+export function findProxyHeaders(
+  { isThroughProxy }: StreamRequest,
+  grant: StreamGrant,
+): Record<string, string> {
+  const mayBeKept = isThroughProxy && grant.audience === 'public' && !grant.growing
   return mayBeKept ? { 'x-accel-expires': PROXY_FRESH_SECONDS } : {}
 }
 
@@ -33,15 +31,15 @@ export function findProxyHeaders(header: FindHeader, grant: StreamGrant): Record
  * from memory, and what is still being made may change.
  */
 export function findAccelAnswer(found: {
-  header: FindHeader
+  request: StreamRequest
   place: MediaPath
   grant: StreamGrant
   crossOrigin: boolean
 }): StreamAnswer | null {
-  const { header, place, grant, crossOrigin } = found
+  const { request, place, grant, crossOrigin } = found
   const { videoId, revisionId, path, growing } = place
   const prefix = getConfig().accelPrefix
-  if (prefix === null || isTextPath(path) || growing || !isThroughProxy(header)) return null
+  if (prefix === null || isTextPath(path) || growing || !request.isThroughProxy) return null
   // nginx says the first two by itself, and would say the second twice.
   const {
     etag: _,

@@ -41,13 +41,13 @@ export async function resolveStream(request: StreamRequest): Promise<StreamAnswe
     return { status: 204, headers: PREFLIGHT_HEADERS, body: null }
   }
   const { videoId, revisionId, path } = asked
-  admitReader({ client: header('x-peekr-client') ?? 'unknown', videoId, path })
+  admitReader({ client: request.client, videoId, path })
   const place = { videoId, revisionId, path, growing: grant.growing ?? false }
   if (place.growing && path.endsWith('.m3u8')) noteWatched(videoId)
   const answer =
-    findAccelAnswer({ header, place, grant, crossOrigin }) ??
+    findAccelAnswer({ request, place, grant, crossOrigin }) ??
     buildAnswer({ request, place, grant, crossOrigin, media: await getMedia(place) })
-  Object.assign(answer.headers, findProxyHeaders(header, grant))
+  Object.assign(answer.headers, findProxyHeaders(request, grant))
   return answer
 }
 

@@ -9,6 +9,10 @@ export interface StreamRequest {
   target: string
   /** A header by its lower-case name. */
   header: FindHeader
+  /** The address of whoever asks, as far as trusted proxies tell. */
+  client: string
+  /** Whether it came through one of PEEKR_TRUSTED_PROXIES. */
+  isThroughProxy: boolean
 }
 
 export type FindHeader = (name: string) => string | null

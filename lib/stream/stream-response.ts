@@ -16,6 +16,9 @@ export async function streamResponse(request: Request): Promise<Response> {
       method: request.method,
       target: rawTarget(request.url),
       header: (name) => request.headers.get(name),
+      // As the front door found them; it drops what a client says of itself.
+      client: request.headers.get('x-peekr-client') ?? 'unknown',
+      isThroughProxy: Number(request.headers.get('x-peekr-hops')) > 0,
     })
     if (body === null) return new Response(null, { status, headers })
     const stream = 'bytes' in body ? oneChunk(body) : inPieces(readPieces(body))

@@ -45,26 +45,38 @@ function requestText(target: string): string {
   return `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 }
 
-/** Bytes of one answer, head included; the same for every one, dates having a fixed length. */
+/**
+ * Bytes of one answer, head included; the same for every one, dates having a fixed length. A chunked answer (Next takes
+ * the length away) counts with its framing: our handler sends a file in memory as one chunk.
+ */
 function measureAnswer(port: number, target: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
-    let head = Buffer.alloc(0)
+    let answer = Buffer.alloc(0)
     socket.on('error', reject)
     socket.on('data', (piece) => {
-      head = Buffer.concat([head, piece])
-      const end = head.indexOf('\r\n\r\n')
+      answer = Buffer.concat([answer, piece])
+      const end = answer.indexOf('\r\n\r\n')
       if (end === -1) return
-      socket.destroy()
-      const text = head.subarray(0, end).toString('latin1')
+      const text = answer.subarray(0, end).toString('latin1')
       const length = /^content-length: (\d+)$/im.exec(text)?.[1]
-      if (!text.startsWith('HTTP/1.1 200 ') || length === undefined) {
+      const isChunked = /^transfer-encoding: chunked$/im.test(text)
+      if (!text.startsWith('HTTP/1.1 200 ') || (length === undefined && !isChunked)) {
+        socket.destroy()
         reject(new Error(`${target.replace(/\/t\/[^/]+/, '/t/…')} answered: ${text.split('\r\n')[0]}`))
-      } else resolve(end + 4 + Number(length))
+      } else if (length !== undefined) {
+        socket.destroy()
+        resolve(end + 4 + Number(length))
+      } else if (answer.subarray(-5).equals(LAST_CHUNK)) {
+        socket.destroy()
+        resolve(answer.length)
+      }
     })
     socket.write(requestText(target))
   })
 }
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 
 /** `Connection: close` is that much shorter than `keep-alive`: nginx says it in the last answer of a connection. */
 const LAST_ANSWER_SHORTER_BYTES = 'keep-alive'.length - 'close'.length

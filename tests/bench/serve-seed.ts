@@ -21,16 +21,19 @@ export interface SeededVideo {
   filePath: string
 }
 
-/** Run as a program, so that the server under test starts on a database nobody else holds: `add`, or `remove ID`. */
+/**
+ * Run as a program, so that the server under test starts on a database nobody else holds: `add [SEGMENTS]`, or
+ * `remove ID`.
+ */
 await connectDatabase()
-const [action, videoId] = process.argv.slice(2)
-if (action === 'remove' && videoId) {
-  const video = await VideoModel.findOneAndDelete({ _id: videoId }).lean()
+const [action, argument] = process.argv.slice(2)
+if (action === 'remove' && argument) {
+  const video = await VideoModel.findOneAndDelete({ _id: argument }).lean()
   await UserModel.deleteOne({ _id: video?.ownerId ?? '' })
-} else console.log(JSON.stringify(await addVideo()))
+} else console.log(JSON.stringify(await addVideo(Number(argument ?? COLD_SEGMENTS))))
 await disconnectDatabase()
 
-async function addVideo(): Promise<SeededVideo> {
+async function addVideo(segments: number): Promise<SeededVideo> {
   const [videoId, revisionId] = [createId(), createId()]
   const filePath = `/library/${videoId}/revisions/${revisionId}/720p`
   const folder = join(getConfig().dataPath, filePath)
@@ -42,7 +45,7 @@ async function addVideo(): Promise<SeededVideo> {
     ['media.m3u8', playlist],
   ])
   for (const [name, content] of files) await writeFile(join(folder, name), content)
-  for (let number = 1; number <= COLD_SEGMENTS; number++) {
+  for (let number = 1; number <= segments; number++) {
     await link(join(folder, segmentName(0)), join(folder, segmentName(number)))
     files.set(segmentName(number), segment)
   }

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
+import { fuzzStream } from './fuzz-stream.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
 import { killDuringEncode } from './kill-during-encode.ts'
 import { killDuringRestore } from './kill-during-restore.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
+import { manyReaders } from './many-readers.ts'
 import { randomCommands } from './random-commands.ts'
 
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
@@ -19,6 +21,8 @@ const CASES: FaultCase[] = [
   killDuringWrites,
   killDuringRestore,
   randomCommands,
+  fuzzStream,
+  manyReaders,
 ]
 
 /**

@@ -27,10 +27,11 @@ export async function startShippedNginx(place: {
   folder: string
   peekrPort: number
   dataPath: string
+  port?: number
 }): Promise<ShippedNginx> {
   const { folder, peekrPort, dataPath } = place
   await mkdir(folder, { recursive: true })
-  const port = await findFreePort()
+  const port = place.port ?? (await findFreePort())
   const cachePath = join(folder, 'cache')
   const changes: [string | RegExp, string][] = [
     ['listen 443 ssl;', `listen 127.0.0.1:${port};`],
