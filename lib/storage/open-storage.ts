@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LIBRARY_FOLDER, SNAPSHOTS_FOLDER, UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { isPeekrError } from '#lib/errors'
@@ -9,6 +9,7 @@ import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { createSubvolume, deleteSubvolume } from '#lib/storage/btrfs/subvolume'
 import { createDirectoryStorage } from '#lib/storage/directory/create-directory-storage'
 import { findMount } from '#lib/storage/find-mount'
+import { readNames } from '#lib/storage/folder-names'
 import { makeFolder } from '#lib/storage/make-folder'
 import type { Storage } from '#lib/storage/storage'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
@@ -42,6 +43,7 @@ export async function openStorage(options: { dataPath: string; runBtrfs: RunBtrf
         'The data folder is on Btrfs, but Peekr cannot make subvolumes in it; install btrfs-progs and give the user Peekr runs as ownership of the folder.'
       return createDirectoryStorage({ dataPath, advice })
     }
+    await removeOldTrials(dataPath, runBtrfs)
     return createBtrfsStorage({ dataPath, runBtrfs, advice: await findMountAdvice(dataPath) })
   })
 }
@@ -56,9 +58,22 @@ export async function isOnBtrfs(path: string): Promise<boolean> {
   }
 }
 
+/** Names of what only tries whether a subvolume can be made. */
+const TRIAL = '.trial-'
+const TRIAL_MS_MAX = 60_000
+
+/** A process that was killed in the middle of its trial leaves it; one that is trying now is spared. */
+async function removeOldTrials(dataPath: string, runBtrfs: RunBtrfs): Promise<void> {
+  const library = join(dataPath, LIBRARY_FOLDER)
+  for (const name of (await readNames(library)).filter((entry) => entry.startsWith(TRIAL))) {
+    const { mtimeMs } = await stat(join(library, name))
+    if (Date.now() - mtimeMs > TRIAL_MS_MAX) await deleteSubvolume(join(library, name), runBtrfs)
+  }
+}
+
 /** Only trying tells: permissions, quotas, containers and missing tools all look fine until then. */
 async function findBtrfsProblem(dataPath: string, runBtrfs: RunBtrfs): Promise<unknown> {
-  const path = join(dataPath, LIBRARY_FOLDER, `.trial-${randomBytes(6).toString('hex')}`)
+  const path = join(dataPath, LIBRARY_FOLDER, `${TRIAL}${randomBytes(6).toString('hex')}`)
   try {
     await createSubvolume(path, runBtrfs)
     return null

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createId } from '#lib/domain/id'
@@ -39,6 +39,18 @@ describe('the Btrfs driver', { skip: whyNoBtrfsLoop() }, () => {
       (await readdir(join(dataPath, 'library'))).filter((name) => name.startsWith('.')),
       [],
     )
+  })
+
+  it('a trial that a kill left is removed by a later start, and one that is under way is spared', async () => {
+    const [old, young] = ['.trial-000000000000', '.trial-111111111111'].map((name) =>
+      join(dataPath, 'library', name),
+    )
+    for (const path of [old, young] as string[]) await runBtrfs(['subvolume', 'create', path])
+    await utimes(old as string, new Date(0), new Date(0))
+    await openStorage({ dataPath, runBtrfs })
+    const left = (await readdir(join(dataPath, 'library'))).filter((name) => name.startsWith('.'))
+    assert.deepEqual(left, ['.trial-111111111111'])
+    await runBtrfs(['subvolume', 'delete', young as string])
   })
 
   it('a video and its source are subvolumes, and a snapshot is a read-only one', async () => {
