@@ -9,10 +9,13 @@ const CASES: Record<string, () => Promise<{ runBench: Bench }>> = {
   catalog: () => import('./catalog.ts'),
   database: () => import('./database.ts'),
   page: () => import('./page.ts'),
+  playable: () => import('./playable.ts'),
   serve: () => import('./serve.ts'),
   snapshot: () => import('./snapshot.ts'),
   storyboard: () => import('./storyboard.ts'),
+  transcode: () => import('./transcode.ts'),
   upload: () => import('./upload.ts'),
+  workers: () => import('./workers.ts'),
 }
 
 /**

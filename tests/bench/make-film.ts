@@ -1,0 +1,55 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runFfmpeg } from '../support/make-clip.ts'
+import { requireTestMedia } from '../support/media.ts'
+
+export interface FilmOptions {
+  folder: string
+  name: string
+  seconds: number
+  height: number
+  /** H.264 with a key frame each second and AAC, which can be copied; or MPEG-4 part 2, which has to be encoded. */
+  kind: 'copyable' | 'foreign'
+  bitrateBps: number
+}
+
+const PIECE_SECONDS = 8
+
+/** A film of any length from real footage at any size: eight seconds of it encoded once, then repeated packet by packet. */
+export async function makeFilm(options: FilmOptions): Promise<string> {
+  const { folder, name, seconds, height, kind, bitrateBps } = options
+  const path = join(folder, name)
+  const piece = join(folder, `piece-${name}`)
+  const codec =
+    kind === 'copyable'
+      ? [
+          '-c:v',
+          'libx264',
+          '-preset',
+          'veryfast',
+          '-g',
+          '30',
+          '-b:v',
+          String(bitrateBps),
+          '-maxrate',
+          String(bitrateBps * 1.5),
+        ]
+      : ['-c:v', 'mpeg4', '-b:v', String(bitrateBps)]
+  await runFfmpeg([
+    ...['-i', await requireTestMedia('cup.mp4', folder), '-t', String(PIECE_SECONDS)],
+    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codec, '-bufsize', String(bitrateBps * 2)],
+    ...['-c:a', 'aac', '-b:a', '128k', '-y', piece],
+  ])
+  await runFfmpeg([
+    ...['-stream_loop', String(Math.ceil(seconds / PIECE_SECONDS)), '-i', piece, '-t', String(seconds)],
+    ...['-c', 'copy', '-y', path],
+  ])
+  await rm(piece)
+  return path
+}
+
+/** The middle one of an odd number of values, rounded. */
+export function median(values: readonly number[], digits = 2): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return Number((sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(digits))
+}

@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EncodePlan } from '#lib/domain/encode-plan'
+import { closePool, runTask } from '#lib/jobs/pool'
+import type { MediaTools } from '#lib/media/media-tools'
+import { probeSource } from '#lib/media/probe-source'
+import { runFfmpeg as runConfined } from '#lib/media/run-ffmpeg'
+import { planEncode } from '#lib/transcode/plan-encode'
+import { planEncoding } from '#lib/transcode/plan-encoding'
+import { planLadder } from '#lib/transcode/plan-ladder'
+import { runFfmpeg } from '../support/make-clip.ts'
+import { importClip, openPipelineTest, waitForEnd } from '../support/pipeline-test.ts'
+import { makeFilm, median } from './make-film.ts'
+import type { Measurement } from './serve.ts'
+
+const TOOLS: MediaTools = { ffmpegPath: '/usr/bin/ffmpeg', ffprobePath: '/usr/bin/ffprobe', sandbox: 'bwrap' }
+const ROUNDS = 3
+const SECONDS = 32
+const ENCODER = { name: 'libx264', sentence: 'Encoded with libx264.' } as const
+
+type Emit = (measurement: Measurement) => void
+
+/**
+ * P1 and P2: 32 s of 1080p30 through the whole pipeline (import to ready: probe, hash, pictures and proof included)
+ * against one FFmpeg a rendition, one after the other, outside the sandbox. P3: all units of such a film, each decoded
+ * again to prove it, against one FFmpeg that encodes the same ladder without a break and proves nothing.
+ */
+export async function runBench(emit: Emit): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'peekr-bench-transcode-'))
+  const pipeline = await openPipelineTest({ settings: { PEEKR_ORIGINALS: 'keep' } })
+  try {
+    await pipeline.start()
+    const size = { folder, seconds: SECONDS, height: 1080, bitrateBps: 8_000_000 }
+    const films = {
+      ladder: await makeFilm({ ...size, name: 'foreign.mp4', kind: 'foreign' }),
+      copytop: await makeFilm({ ...size, name: 'copyable.mp4', kind: 'copyable' }),
+    }
+    const runPipeline = async (path: string) => {
+      const startedAtMs = performance.now()
+      const { state, failure } = await waitForEnd(await importClip(pipeline, path), 600_000)
+      if (state !== 'ready') throw new Error(`The video ended ${state}: ${failure?.message}`)
+      return (performance.now() - startedAtMs) / 1000
+    }
+    for (const [name, path] of Object.entries(films)) {
+      const samples: Record<'pipeline' | 'sequential', number[]> = { pipeline: [], sequential: [] }
+      const commands: string[] = []
+      for (let round = 0; round < ROUNDS; round += 1) {
+        samples.sequential.push(await runSequential(path, folder, commands))
+        samples.pipeline.push(await runPipeline(path))
+      }
+      emit({
+        metric: `transcode.${name}.vs_sequential`,
+        value: Number((median(samples.sequential) / median(samples.pipeline)).toFixed(2)),
+        unit: 'ratio',
+        note: `times faster; seconds of ${ROUNDS} rounds in turn, ${SECONDS} s of 1080p30, median`,
+        samples,
+        commands: {
+          sequential: [...new Set(commands)],
+          pipeline: 'import of the file until the video is ready',
+        },
+      })
+    }
+    await measureUnits(films.ladder, folder, emit)
+  } finally {
+    await pipeline.close()
+    await closePool()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Seconds of one FFmpeg a rendition, with the pipeline's own encoder settings, and the sound once. */
+async function runSequential(path: string, folder: string, commands: string[]): Promise<number> {
+  const { video } = await probeSource(path, TOOLS)
+  if (video === null) throw new Error('The benchmark’s own source has no picture.')
+  const startedAtMs = performance.now()
+  for (const { width, height, maxBitrateBps } of planLadder(video)) {
+    const args = [
+      ...['-i', path, '-an', '-vf', `scale=${width}:${height}:flags=bicubic`],
+      ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-profile:v', 'high'],
+      ...['-maxrate', String(maxBitrateBps), '-bufsize', String(2 * maxBitrateBps), '-sc_threshold', '0'],
+      ...['-force_key_frames', 'expr:gte(t,n_forced*4)', '-f', 'hls', '-hls_time', '4'],
+      ...['-hls_playlist_type', 'vod', '-hls_segment_type', 'fmp4', '-y', join(folder, 'plain.m3u8')],
+    ]
+    commands.push(`ffmpeg ${args.join(' ')}`)
+    await runFfmpeg(args)
+  }
+  await runFfmpeg(['-i', path, '-vn', '-c:a', 'aac', '-b:a', '128k', '-y', join(folder, 'plain.m4a')])
+  return (performance.now() - startedAtMs) / 1000
+}
+
+async function measureUnits(path: string, folder: string, emit: Emit): Promise<void> {
+  const probe = await probeSource(path, TOOLS)
+  const plan = planEncoding({ probe, segmentFormat: 'fmp4', encoder: ENCODER })
+  const samples: Record<'units' | 'whole', number[]> = { units: [], whole: [] }
+  const commands: Record<string, string> = { units: `${plan.units.length} tasks of the worker pool` }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const startedAtMs = performance.now()
+    for (const unit of plan.units) {
+      const outputPath = join(folder, `unit-${round}-${unit.index}`)
+      await mkdir(outputPath)
+      await runTask('unit', { sourcePath: path, outputPath, probe, plan, unit, group: 'all', tools: TOOLS })
+    }
+    samples.units.push((performance.now() - startedAtMs) / 1000)
+    samples.whole.push(await runWhole({ path, folder: join(folder, `whole-${round}`), plan, commands }))
+  }
+  emit({
+    metric: 'transcode.units.overhead',
+    value: Number((median(samples.units, 3) / median(samples.whole, 3)).toFixed(3)),
+    unit: 'ratio',
+    note: `wall time in ${plan.units.length} units, each proved by decoding it, ÷ one FFmpeg of the same ladder; ${ROUNDS} rounds in turn, median`,
+    samples,
+    commands,
+  })
+}
+
+/** Seconds of one FFmpeg that makes the whole ladder of a film in one go. */
+async function runWhole(options: {
+  path: string
+  folder: string
+  plan: EncodePlan
+  commands: Record<string, string>
+}): Promise<number> {
+  const { path, folder, plan, commands } = options
+  const probe = await probeSource(path, TOOLS)
+  const { video } = probe
+  if (video === null) throw new Error('The benchmark’s own source has no picture.')
+  for (const { name } of plan.rungs) await mkdir(join(folder, name), { recursive: true })
+  const { reason, elapsedMs } = await runConfined({
+    ...{ tools: TOOLS, inputPath: path, outputPath: folder, pixels: 1920 * 1080, deadlineMs: 600_000 },
+    buildArguments: ({ input, output }) => {
+      const args = planEncode({
+        ...{ inputPath: input, outputPath: output, probe: { ...probe, video }, rungs: plan.rungs },
+        ...{
+          segmentFormat: 'fmp4',
+          encoder: 'libx264',
+          card: false,
+          sessions: 0,
+          toneMap: false,
+          boundaries: plan.boundaries,
+        },
+        unit: { index: 0, startSeconds: 0, endSeconds: null, firstSegment: 0 },
+        ...{ seek: false, seamSeconds: plan.seamSeconds },
+      })
+      commands.whole = `ffmpeg ${args.join(' ')}`
+      return args
+    },
+  })
+  if (reason !== null) throw new Error(`FFmpeg failed: ${reason}`)
+  return elapsedMs / 1000
+}
