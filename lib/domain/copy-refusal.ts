@@ -1,6 +1,6 @@
 /**
  * Why a stream of a source is encoded although copying it would be faster: the closed list, each with the sentence that
- * the job shows. `limit`s are in `lib/transcode/decide-copy`.
+ * the job shows. The limits are in `lib/transcode/copy/decide-copy`.
  */
 export const COPY_REFUSALS = {
   small: 'it is so small that encoding it takes no time',
@@ -13,6 +13,7 @@ export const COPY_REFUSALS = {
   interlaced: 'it is interlaced',
   frame_rate: 'it has more frames a second than are shown',
   heavy: 'it needs far more bits than its size is given, which few connections could follow',
+  format: 'this server writes transport streams, which are always encoded',
   container: 'its container tells too little to cut it without decoding',
   unreadable: 'its index could not be read',
   truncated: 'part of the file is missing',
@@ -26,6 +27,15 @@ export const COPY_REFUSALS = {
 } as const
 
 export type CopyRefusal = keyof typeof COPY_REFUSALS
+
+/**
+ * What an error says about the source, or null when it says nothing about it. Pure. Reading behind the end of what is
+ * there is Node's own RangeError: wherever a check in front of it should be missing, the file is at fault all the same.
+ */
+export function findRefusal(error: unknown): CopyRefusal | null {
+  if (error instanceof CopyRefused) return error.refusal
+  return error instanceof RangeError ? 'unreadable' : null
+}
 
 /** Thrown inside the reading and cutting of a source, and turned into data where that ends. Says nothing of the video. */
 export class CopyRefused extends Error {

@@ -63,7 +63,7 @@ async function decideCopy(
     refusal,
     sentence: explainRefusal(refusal),
   })
-  if (segmentFormat !== 'fmp4') return refuse('container')
+  if (segmentFormat !== 'fmp4') return refuse('format')
   if (ladder.length === 1) return refuse('small')
   return runTask('plan-copy', { sourcePath, probe, rung })
 }

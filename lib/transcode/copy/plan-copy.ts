@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { CopiedSound, CopyDecision, CopyPlan } from '#lib/domain/copy-plan'
-import { CopyRefused } from '#lib/domain/copy-refusal'
+import { CopyRefused, findRefusal } from '#lib/domain/copy-refusal'
 import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { findAvcCodec } from '#lib/hls/codec-string'
@@ -54,8 +54,9 @@ export async function planCopy(
     const { plan } = await openCopy(file, probe, rung)
     return { kind: 'copy', sentence: explainCopy(plan), plan }
   } catch (error) {
-    if (!(error instanceof CopyRefused)) throw error
-    return { kind: 'encode', refusal: error.refusal, sentence: explainRefusal(error.refusal) }
+    const refusal = findRefusal(error)
+    if (refusal === null) throw error
+    return { kind: 'encode', refusal, sentence: explainRefusal(refusal) }
   } finally {
     await file.close()
   }

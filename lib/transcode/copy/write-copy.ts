@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
-import { CopyRefused } from '#lib/domain/copy-refusal'
+import { CopyRefused, findRefusal } from '#lib/domain/copy-refusal'
 import { AUDIO_FOLDER, INIT_SEGMENT, segmentName } from '#lib/domain/media-paths'
 import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
@@ -39,8 +39,9 @@ export async function writeCopy(request: CopyRequest): Promise<CopyOutcome> {
   try {
     return { kind: 'copied', ...(await writeAll(request)) }
   } catch (error) {
-    if (!(error instanceof CopyRefused)) throw error
-    return { kind: 'refused', refusal: error.refusal, sentence: explainRefusal(error.refusal) }
+    const refusal = findRefusal(error)
+    if (refusal === null) throw error
+    return { kind: 'refused', refusal, sentence: explainRefusal(refusal) }
   }
 }
 
