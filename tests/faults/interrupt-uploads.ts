@@ -190,9 +190,9 @@ async function interrupt(fault: {
   const { kind, place, path, file, from, cutAt, end } = fault
   if (kind === 'disk full') {
     const free = await place.fill(cutAt - from)
-    const status = await answerOf(sendTo(openPatch(place, path, from, end), file, from, end))
+    const status = await answerOf(openPatch(place, path, from, end), file, from, end)
     await free()
-    if (status !== 507 && status !== 204) throw new Error(`A full disk was answered with ${status}.`)
+    if (![507, 204, 0].includes(status)) throw new Error(`A full disk was answered with ${status}.`)
     return end
   }
   const patch = openPatch(place, path, from, end)
@@ -223,26 +223,31 @@ function openPatch(place: Place, path: string, from: number, end: number): Clien
 }
 
 /** Resolves when all of it has been handed to the system, or the connection is gone. */
-async function sendTo(patch: ClientRequest, file: Buffer, from: number, to: number): Promise<ClientRequest> {
+async function sendTo(patch: ClientRequest, file: Buffer, from: number, to: number): Promise<void> {
   for (let at = from; at < to && !patch.destroyed; at += PIECE_BYTES) {
     const bytes = file.subarray(at, Math.min(at + PIECE_BYTES, to))
     await new Promise<void>((resolve) => {
       patch.once('close', resolve)
-      patch.write(bytes, () => resolve())
+      patch.write(bytes, () => {
+        patch.off('close', resolve)
+        resolve()
+      })
     })
-    patch.removeAllListeners('close')
   }
-  return patch
 }
 
-async function answerOf(sending: Promise<ClientRequest>): Promise<number> {
-  const patch = await sending
-  const answered = once(patch, 'response', { signal: AbortSignal.timeout(ANSWER_MS) })
+/** The status of the answer, which may come before all is sent; 0 when the connection broke before it did. */
+async function answerOf(patch: ClientRequest, file: Buffer, from: number, end: number): Promise<number> {
+  const answered = new Promise<number>((resolve) => {
+    patch.once('response', (response) => {
+      response.on('error', () => {}).resume()
+      resolve(response.statusCode ?? 0)
+    })
+    patch.once('close', () => resolve(0))
+  })
+  await sendTo(patch, file, from, end)
   patch.end()
-  const [response] = await answered
-  response.resume()
-  await once(response, 'end')
-  return response.statusCode
+  return Promise.race([answered, sleep(ANSWER_MS, 0)])
 }
 
 async function sendWhole(
@@ -252,7 +257,7 @@ async function sendWhole(
   from: number,
   end: number,
 ): Promise<number> {
-  const status = await answerOf(sendTo(openPatch(place, path, from, end), file, from, end))
+  const status = await answerOf(openPatch(place, path, from, end), file, from, end)
   if (status !== 204) throw new Error(`An undisturbed chunk was answered with ${status}.`)
   return end
 }
