@@ -8,6 +8,7 @@ import { SettingChoice } from '../controls/setting-choice'
 import { SettingNumbers } from '../controls/setting-numbers'
 import { showToast } from '../controls/toast-store'
 import { useResource } from '../controls/use-resource'
+import { AdminUploadLimits, type UploadLimits } from './admin-upload-limits'
 
 interface Settings {
   registration: 'open' | 'closed'
@@ -18,6 +19,7 @@ interface Settings {
   snapshotsWeekly: number
   snapshotsMonthly: number
   snapshotFloorGib: number
+  uploadLimits: UploadLimits
 }
 
 /** What can be changed while Peekr runs; each choice is saved as it is made. */
@@ -92,6 +94,7 @@ export function AdminSettings() {
         values={data}
         onSave={save}
       />
+      <AdminUploadLimits limits={data.uploadLimits} onSave={(uploadLimits) => save({ uploadLimits })} />
       <SettingNumbers
         legend="History"
         explanation="Before every change a video is kept as it was. All of the last hour stays; beyond it, the newest of each of this many last hours, days, weeks and months that have any. Those with a name stay until somebody deletes them."
