@@ -28,6 +28,8 @@ interface Item {
   version: number
   /** Each is tried by two inserts, of which one must fail. */
   key: number
+  /** In the text index: `item`, and `first` until it is written anew. */
+  text: string
 }
 
 type Version = number | null
@@ -60,7 +62,11 @@ export async function runKillsDuringWrites({
   const violations: string[] = []
   try {
     const items = client.db('peekr').collection<Item>('items')
-    await items.createIndexes([{ key: { key: 1 }, unique: true }, { key: { version: -1 } }])
+    await items.createIndexes([
+      { key: { key: 1 }, unique: true },
+      { key: { version: -1 } },
+      { key: { text: 'text' }, default_language: 'none' },
+    ])
     const known: Known = new Map()
     const state = { next: 0, acknowledged: 0 }
     for (; figures.kills < kills; figures.kills++) {
@@ -133,11 +139,16 @@ async function change(items: Collection<Item>, id: string, version: Version, kin
   if (version === null) {
     await items.deleteOne({ _id: id })
   } else if (version === 1) {
-    await items.insertOne({ _id: id, version, key: Math.floor(Number(id.split('-')[1]) / 2) })
+    await items.insertOne({
+      _id: id,
+      version,
+      key: Math.floor(Number(id.split('-')[1]) / 2),
+      text: 'item first',
+    })
   } else if (kind < 0.6) {
     await items.updateOne({ _id: id }, { $inc: { version: 1 } })
   } else if (kind < 0.8) {
-    await items.findOneAndUpdate({ _id: id }, { $set: { version } })
+    await items.findOneAndUpdate({ _id: id }, { $set: { version, text: `item v${version}` } })
   } else {
     await items.bulkWrite([{ updateOne: { filter: { _id: id }, update: { $inc: { version: 1 } } } }])
   }
@@ -146,7 +157,8 @@ async function change(items: Collection<Item>, id: string, version: Version, kin
 /** What is stored against what may be; afterwards what is stored is what is known. */
 async function compare(items: Collection<Item>, known: Known): Promise<string[]> {
   const lost: string[] = []
-  const stored = new Map((await items.find({}).toArray()).map(({ _id, version }) => [_id, version]))
+  const all = await items.find({}).toArray()
+  const stored = new Map(all.map(({ _id, version }) => [_id, version]))
   for (const [id, versions] of known) {
     const version = stored.get(id) ?? null
     if (!versions.has(version)) {
@@ -160,6 +172,11 @@ async function compare(items: Collection<Item>, known: Known): Promise<string[]>
   const indexed = await items.find({}).hint({ version: -1 }).toArray()
   if (indexed.length !== stored.size) {
     lost.push(`the index has ${indexed.length} items, the collection ${stored.size}`)
+  }
+  for (const word of ['item', 'first']) {
+    const found = await items.countDocuments({ $text: { $search: word } })
+    const wanted = all.filter(({ text }) => text.split(' ').includes(word)).length
+    if (found !== wanted) lost.push(`the text index has '${word}' ${found} times, the collection ${wanted}`)
   }
   return lost
 }
