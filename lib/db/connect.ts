@@ -1,6 +1,7 @@
 import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
 import { createIndexes } from '#lib/db/create-indexes'
+import { requirePulse } from '#lib/db/database-pulse'
 import { requireWholeImport } from '#lib/db/import-mark'
 import { indexOldVideos } from '#lib/db/index-old-videos'
 import { MODELS } from '#lib/db/models'
@@ -9,6 +10,11 @@ import { forgetSingleton, singleton } from '#lib/singleton'
 
 /** A request that meets a database that is away has its 503 within this. */
 const SERVER_SELECTION_MS = 2_000
+/** How often, and for how long, the driver asks a server whether it is there; then it ends what waits for it. */
+const HEARTBEAT_MS = 2_000
+const HEARTBEAT_ANSWER_MS = 5_000
+/** Making an index over many videos keeps the embedded database from answering anything else. */
+const PREPARATION_MS = 10 * 60_000
 export const DATABASE_NAME = 'peekr'
 
 interface Database {
@@ -18,8 +24,9 @@ interface Database {
 
 /**
  * Connects mongoose to `MONGODB_URI`, or to the embedded database, which is started when nobody runs it yet; makes
- * the indexes. Safe to call from anywhere at any time: the first call does it, all wait for that one.
- * @throws database_away
+ * the indexes. Safe to call from anywhere at any time: the first call does it, all wait for that one. Every call makes
+ * sure that the database is still there.
+ * @throws database_away, within 2 s once it was connected
  */
 export async function connectDatabase(): Promise<void> {
   await singleton('db', () =>
@@ -28,6 +35,7 @@ export async function connectDatabase(): Promise<void> {
       throw error
     }),
   )
+  await requirePulse()
 }
 
 /** Lets go of the database, and ends the embedded one if this process started it. Safe to call twice. */
@@ -54,14 +62,8 @@ async function openDatabase(): Promise<Database> {
   mongoose.set('autoIndex', false)
   mongoose.set('autoCreate', false)
   try {
-    await mongoose.connect(database.uri, {
-      serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-      // A database name in the connection string wins.
-      ...(hasDatabaseName(database.uri) ? {} : { dbName: DATABASE_NAME }),
-    })
-    if (mongoose.connection.db) await requireWholeImport(mongoose.connection.db)
-    for (const model of MODELS) await createIndexes(model)
-    await indexOldVideos()
+    await prepare(database.uri)
+    await connect(database.uri, { heartbeatFrequencyMS: HEARTBEAT_MS, connectTimeoutMS: HEARTBEAT_ANSWER_MS })
     return database
   } catch (error) {
     await mongoose.disconnect()
@@ -72,6 +74,24 @@ async function openDatabase(): Promise<Database> {
       cause: error,
     })
   }
+}
+
+/** Makes what is missing, over a connection that lets the server take its time. */
+async function prepare(uri: string): Promise<void> {
+  await connect(uri, { connectTimeoutMS: PREPARATION_MS })
+  if (mongoose.connection.db) await requireWholeImport(mongoose.connection.db)
+  for (const model of MODELS) await createIndexes(model)
+  await indexOldVideos()
+  await mongoose.disconnect()
+}
+
+async function connect(uri: string, patience: mongoose.ConnectOptions): Promise<void> {
+  await mongoose.connect(uri, {
+    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    ...patience,
+    // A database name in the connection string wins.
+    ...(hasDatabaseName(uri) ? {} : { dbName: DATABASE_NAME }),
+  })
 }
 
 async function startEmbedded(dataPath: string): Promise<Database> {
