@@ -5,7 +5,6 @@ import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { getServerTime } from '#lib/db/server-time'
 import type { Viewer } from '#lib/domain/permissions'
-import { isPeekrError } from '#lib/errors'
 import { cancelJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
@@ -30,7 +29,7 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
   const { binDays } = await getSettings()
   const keeps = binDays > 0 && (await isWorthKeeping(video))
   const eraseAt = await withVideoLock(videoId, async () => {
-    if (keeps) await snapshotUnlessFull(videoId)
+    if (keeps) await snapshotIfPossible(videoId)
     const now = await getServerTime()
     const until = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
     await VideoModel.updateOne(
@@ -52,13 +51,12 @@ async function isWorthKeeping({ _id: videoId, revision }: VideoRecord): Promise<
   return revision !== null || exists((await getLibrary()).sourcePath(videoId))
 }
 
-/** A full disk must not keep anybody from deleting; what is in the bin can be brought back without a snapshot. */
-async function snapshotUnlessFull(videoId: string): Promise<void> {
+/** No trouble with the disk keeps anybody from deleting; what is in the bin can be brought back without a snapshot. */
+async function snapshotIfPossible(videoId: string): Promise<void> {
   try {
     await snapshotLocked(videoId, 'before-delete')
   } catch (error) {
-    if (!isPeekrError(error) || error.code !== 'disk_full') throw error
-    getLog('bin').warn({ err: error, videoId }, 'no snapshot before this deletion, because the disk is full')
+    getLog('bin').warn({ err: error, videoId }, 'no snapshot could be taken before this deletion')
   }
 }
 
@@ -67,7 +65,6 @@ async function noteInRecord(videoId: string): Promise<void> {
   try {
     await refreshVideoRecord(videoId)
   } catch (error) {
-    if (!isPeekrError(error) || error.code !== 'disk_full') throw error
-    getLog('bin').warn({ err: error, videoId }, 'video.json does not know of this deletion: the disk is full')
+    getLog('bin').warn({ err: error, videoId }, 'video.json could not be told of this deletion')
   }
 }

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel } from '#lib/db/models/video'
 import { getLibrary } from '#lib/jobs/library'
 import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { exists } from '#lib/storage/exists'
 import type { Snapshot } from '#lib/storage/storage'
 
 /** What a snapshot was taken before, or after. `publish-{revisionId}` is the publish stage's own. */
@@ -27,10 +29,16 @@ export function snapshotBefore(videoId: string, reason: SnapshotReason): Promise
   return withVideoLock(videoId, () => snapshotLocked(videoId, `before-${reason}`))
 }
 
-/** The same for a caller that holds the video's lock. `reason` is lower-case letters, digits and hyphens. */
+/**
+ * The same for a caller that holds the video's lock, because its own writes must not mix with another change's: the
+ * record and `video.json` of a process that dies are then brought together by whoever finds its lock. `reason` is lower-case
+ * letters, digits and hyphens. Null also when the video's folder is lost, which must not stand in a restore's way.
+ */
 export async function snapshotLocked(videoId: string, reason: string): Promise<Snapshot | null> {
   const video = await VideoModel.findById(videoId).lean()
   if (video === null || video.revision === null || video.publishedAt === null) return null
+  const library = await getLibrary()
+  if (!(await exists(dirname(dirname(library.sourcePath(videoId)))))) return null
   await writeVideoRecord(video)
-  return (await getLibrary()).snapshot(videoId, reason)
+  return library.snapshot(videoId, reason)
 }

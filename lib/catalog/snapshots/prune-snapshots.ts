@@ -1,5 +1,4 @@
-import { readdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { getSettings } from '#lib/admin/settings'
 import { planPruning } from '#lib/catalog/snapshots/plan-pruning'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
@@ -101,19 +100,21 @@ async function holdsOldRevision(videoId: string, { name }: Snapshot): Promise<bo
  */
 async function removeOldRevisions(videoId: string): Promise<void> {
   const library = await getLibrary()
+  // The disk first: of thousands of videos only a few have more than one, and those alone cost a query.
+  const revisionsPath = join(dirname(dirname(library.sourcePath(videoId))), REVISIONS_FOLDER)
+  const revisionIds = await readNames(revisionsPath)
+  if (revisionIds.length < 2) return
   const video = await VideoModel.findOne(
     { _id: videoId, state: 'ready', deletedAt: null },
     { revision: 1 },
   ).lean()
   if (video?.revision == null) return
   const current = video.revision.id
-  const revisionsPath = dirname(library.revisionPath(videoId, current))
-  const old = (await readNames(revisionsPath)).filter((name) => name !== current)
-  if (old.length === 0) return
+  const old = revisionIds.filter((revisionId) => revisionId !== current)
   const kept = new Set<string>()
   for (const { name } of await library.listSnapshots(videoId)) {
-    const inside = `${library.snapshotPath(videoId, name)}/${REVISIONS_FOLDER}`
-    for (const revisionId of await readdir(inside).catch(() => [])) kept.add(revisionId)
+    const inside = join(library.snapshotPath(videoId, name), REVISIONS_FOLDER)
+    for (const revisionId of await readNames(inside)) kept.add(revisionId)
   }
   await withVideoLock(videoId, async () => {
     if ((await VideoModel.exists({ _id: videoId, state: 'ready', 'revision.id': current })) === null) return

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { updateSettings } from '#lib/admin/settings'
@@ -89,6 +89,15 @@ describe('the time machine', () => {
     await library.removeRevision(videoId, revision?.id ?? '')
     await restoreSnapshot({ viewer, videoId, name, what: 'all' })
     assert.equal(await readFile(segment, 'utf8'), `segment of ${revision?.id}`)
+    await rm(join(peekr.dataPath, 'library', videoId), { recursive: true })
+    await restoreSnapshot({ viewer, videoId, name, what: 'all' })
+    assert.equal(
+      await readFile(segment, 'utf8'),
+      `segment of ${revision?.id}`,
+      'also when all of it was lost',
+    )
+    await rm(join(peekr.dataPath, 'library', videoId), { recursive: true })
+    assert.notEqual(await removeVideo({ viewer, videoId }), null, 'and then it can be deleted')
   })
 
   test('a snapshot says what the video was, shows its picture, has a label, and is deleted', async () => {
