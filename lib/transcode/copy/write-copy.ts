@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
 import { CopyRefused, findRefusal } from '#lib/domain/copy-refusal'
 import { AUDIO_FOLDER, INIT_SEGMENT, segmentName } from '#lib/domain/media-paths'
@@ -72,6 +73,7 @@ async function writeAll(request: CopyRequest): Promise<CopyProgress> {
       progress.pictures = index + 1
       request.onSegment?.({ ...progress })
     }
+    for (const done of sound ? [folder, soundFolder] : [folder]) await removeLeftovers(done)
     return progress
   } finally {
     await file.close()
@@ -149,6 +151,12 @@ function trimZeros(bytes: Buffer): Buffer {
   return bytes.subarray(0, end)
 }
 
+/** What a writer that was killed had not finished. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith('.')) await rm(join(folder, name), { force: true })
+}
+
 function sumOf(samples: readonly FragmentSample[]): number {
   return samples.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
@@ -158,10 +166,13 @@ async function hasLength(path: string, sizeBytes: number): Promise<boolean> {
   return size === sizeBytes
 }
 
-/** Not flushed to disk one by one: publishing does that for the whole revision at once. */
+/**
+ * Not flushed to disk one by one: publishing does that for the whole revision at once. Each writer has a name of its own aside:
+ * one that lost its lease may still be at it, and must not cut short what the other is about to rename.
+ */
 async function writeAside(path: string, parts: Uint8Array[]): Promise<void> {
-  const aside = `${path}.part`
-  const file = await open(aside, 'w', 0o644)
+  const aside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  const file = await open(aside, 'wx', 0o644)
   try {
     await file.writev(parts)
   } catch (error) {

@@ -216,11 +216,14 @@ test('what is there already is kept, and what was cut short is written again', a
   const long = new Date(1e12)
   await utimes(at(0), long, long)
   await writeFile(at(1), second.subarray(0, 1000))
+  const leftover = join(outputPath, planned.rung.name, `.${segmentName('fmp4', 1)}.0123456789ab`)
+  await writeFile(leftover, second.subarray(0, 500))
   const { path: sourcePath, probe, rung } = planned
   await writeCopy({ sourcePath, outputPath, probe, rung, withSound: true })
   assert.equal((await stat(at(0))).mtimeMs, 1e12)
   assert.deepEqual(await readFile(at(0)), first)
   assert.deepEqual(await readFile(at(1)), second)
+  await assert.rejects(stat(leftover), { code: 'ENOENT' })
 })
 
 test('the task reports after each segment what can be fetched, and stops when told to', async () => {
@@ -247,7 +250,7 @@ test('the task reports after each segment what can be fetched, and stops when to
   const stopped = runTask('copy-rung', input, { signal: stopping.signal, onReport: () => stopping.abort() })
   const ended = await stopped.then(() => 'copied', () => 'cancelled') // biome-ignore format: a line
   assert.ok(['copied', 'cancelled'].includes(ended))
-  const left = (await readdir(outputPath, { recursive: true })).filter((name) => name.endsWith('.part'))
+  const left = (await readdir(outputPath, { recursive: true })).filter((name) => /(?:^|\/)\./.test(name))
   assert.deepEqual(left, [])
 })
 
