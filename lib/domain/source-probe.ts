@@ -42,6 +42,8 @@ export interface SourceVideo {
   colorTransfer: string | null
   colorPrimaries: string | null
   colorSpace: string | null
+  /** `tv` or `pc`; absent in probes from before it was asked. */
+  colorRange?: string | null
 }
 
 export interface SourceAudio {

@@ -9,11 +9,18 @@ import {
   type EncoderReport,
 } from '#lib/domain/encoding'
 import { PeekrError } from '#lib/errors'
-import { TONE_MAP } from '#lib/media/color-filters'
+import { buildStandardColors } from '#lib/media/color-filters'
 import { explainFailure } from '#lib/media/explain-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { buildCardScale, buildNvenc, CARD_DECODE } from '#lib/media/nvenc-arguments'
 import { type FfmpegRequest, type FfmpegResult, runFfmpeg } from '#lib/media/run-ffmpeg'
+
+const PICTURE = { width: 640, height: 360 }
+/** As a phone would tag it. */
+const HDR = {
+  ...{ colorTransfer: 'smpte2084', colorPrimaries: 'bt2020', colorSpace: 'bt2020nc', colorRange: 'tv' },
+  ...{ pixelFormat: 'yuv420p10le', ...PICTURE },
+}
 
 interface Trials {
   tools: MediaTools
@@ -23,7 +30,6 @@ interface Trials {
 }
 
 const DEADLINE_MS = 30_000
-const PICTURE = { width: 640, height: 360 }
 const SOURCE = `testsrc2=size=${PICTURE.width}x${PICTURE.height}:rate=25:duration=1`
 /** As many as a ladder has rungs and a few more; drivers of consumer cards stop at 2, 3, 5, 8 or 12. */
 const SESSIONS_TRIED = [12, 8, 5, 3, 2, 1]
@@ -70,7 +76,13 @@ async function tryEncoder(name: EncoderName, trials: Trials): Promise<EncoderFin
 
 async function tryToneMap(trials: Trials): Promise<EncoderFinding> {
   const hdr = 'setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv'
-  const graph = ['scale=320:180', 'format=yuv420p10le', hdr, ...TONE_MAP, 'format=yuv420p'].join(',')
+  const graph = [
+    'scale=320:180',
+    'format=yuv420p10le',
+    hdr,
+    ...buildStandardColors(HDR, 'null', true),
+    'format=yuv420p',
+  ].join(',')
   const result = await runTrial(trials, {
     buildArguments: () => [...buildSource(), '-vf', graph, '-f', 'null', '-'],
   })

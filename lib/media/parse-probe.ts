@@ -30,6 +30,7 @@ const Stream = z.object({
   color_transfer: text,
   color_primaries: text,
   color_space: text,
+  color_range: text,
   avg_frame_rate: text,
   r_frame_rate: text,
   nb_frames: number,
@@ -109,6 +110,7 @@ function toVideo(stream: Stream): SourceVideo | null {
     colorTransfer: stream.color_transfer,
     colorPrimaries: stream.color_primaries,
     colorSpace: stream.color_space,
+    colorRange: stream.color_range,
   }
 }
 

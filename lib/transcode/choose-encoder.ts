@@ -1,7 +1,7 @@
 import type { Config } from '#lib/config'
 import type { CardCodec, EncoderChoice, EncoderReport } from '#lib/domain/encoding'
 import type { SourceVideo } from '#lib/domain/source-probe'
-import { isHdr } from '#lib/media/color-filters'
+import { isStandard } from '#lib/media/color-filters'
 
 /**
  * The encoder a job starts with, by the admin's wish, what the test encodes said, and the source. Pure. Never fails: a wish
@@ -30,14 +30,8 @@ export function chooseEncoder(
 
 /** Whether everything a source needs is done on the card too: not turning, deinterlacing or mapping of colours. */
 function fitsCard(video: SourceVideo): boolean {
-  const { interlaced, rotationDegrees, bitDepth, pixelFormat, colorSpace, height } = video
-  const is709 = colorSpace === 'bt709' || (colorSpace === null && height >= 720)
+  const { interlaced, rotationDegrees, bitDepth, pixelFormat } = video
   return (
-    !interlaced &&
-    rotationDegrees === 0 &&
-    bitDepth === 8 &&
-    pixelFormat === 'yuv420p' &&
-    !isHdr(video) &&
-    is709
+    !interlaced && rotationDegrees === 0 && bitDepth === 8 && pixelFormat === 'yuv420p' && isStandard(video)
   )
 }

@@ -35,8 +35,8 @@ export interface EncodePlan {
   card: boolean
   /** The first so many rungs are NVENC's, the others libx264's. */
   sessions: number
-  /** Whether to map high dynamic range to standard; without it colours are merely paler. */
-  toneMap: boolean
+  /** Whether to convert colours with zscale; without it HDR merely is paler. */
+  exactColors: boolean
   unit: PlannedUnit
   /** When segments start, those outside the unit included. */
   boundaries: readonly number[]
@@ -126,6 +126,7 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung, nvenc: boolean): s
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
     ...['-force_key_frames', planKeyFrames(plan), '-forced-idr', '1', '-g', '100000'],
     ...[
+      ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
       '-bsf:v',
       TRUE_DURATIONS,
       '-profile:v',

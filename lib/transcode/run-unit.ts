@@ -38,7 +38,7 @@ interface Approach {
   encoder: EncoderName
   /** Decode and scale on the card too. */
   card: boolean
-  toneMap: boolean
+  exactColors: boolean
 }
 
 type Admitted = UnitRequest & { probe: { video: SourceVideo } }
@@ -89,7 +89,7 @@ async function encodeWithFallbacks(
   let approach: Approach = {
     encoder: encoder.name,
     card: encoder.name === 'h264_nvenc' && (encoder.card ?? false),
-    toneMap: isHdr(request.probe.video),
+    exactColors: true,
   }
   for (;;) {
     const result = await encodeOnce(request, approach)
@@ -132,7 +132,7 @@ async function encodeOnce(request: Admitted, approach: Approach): Promise<Ffmpeg
         sessions: plan.encoder.sessions ?? rungs.length,
         ...approach,
       }),
-    pixels: codedWidth * codedHeight * (approach.toneMap ? 3 : 1),
+    pixels: codedWidth * codedHeight * (isHdr(probe.video) ? 3 : 1),
     gpu: approach.encoder === 'h264_nvenc',
     // Where the unit is not sought, everything before it is decoded as well.
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (endSeconds ?? 3600),
@@ -156,9 +156,10 @@ function findFallback(
     const sentence = `The graphics card refused: ${explainFailure(reason, log)} This part was encoded with libx264.`
     return { approach: { ...approach, encoder: 'libx264' }, sentence }
   }
-  if (reason === 'filter_missing' && approach.toneMap) {
-    const sentence = 'This FFmpeg cannot map HDR colours, so they look paler than in the original.'
-    return { approach: { ...approach, toneMap: false }, sentence }
+  if (reason === 'filter_missing' && approach.exactColors) {
+    const sentence =
+      'This FFmpeg lacks zscale or tonemap, so HDR and wide colours look paler than in the original.'
+    return { approach: { ...approach, exactColors: false }, sentence }
   }
   return null
 }

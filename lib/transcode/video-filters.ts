@@ -1,13 +1,14 @@
 import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
-import { isHdr, TONE_MAP } from '#lib/media/color-filters'
+import { buildStandardColors, STANDARD_TAGS } from '#lib/media/color-filters'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import { buildCardScale, CARD_DOWNLOAD } from '#lib/media/nvenc-arguments'
 
 export interface FilterPlan {
   probe: SourceProbe & { video: SourceVideo }
   rungs: readonly LadderRung[]
-  toneMap: boolean
+  /** Whether to convert colours with zscale; without it HDR merely is paler. */
+  exactColors: boolean
   /** The part of the source to encode. */
   window: EncodeWindow
   /** Whether another unit follows, so that the end of this one is to be proved. */
@@ -59,12 +60,11 @@ export function buildVideoFilters(plan: FilterPlan): string {
   return [...opening, ...chain].join(';')
 }
 
-function scaleOnCpu({ probe, toneMap }: FilterPlan, rung: LadderRung, first: boolean): string[] {
-  return [
-    `scale=${rung.width}:${rung.height}:flags=bicubic`,
-    ...(first && toneMap && isHdr(probe.video) ? TONE_MAP : []),
-    ...(first ? ['format=yuv420p'] : []),
-  ]
+function scaleOnCpu({ probe, exactColors }: FilterPlan, rung: LadderRung, first: boolean): string[] {
+  const scale = `scale=${rung.width}:${rung.height}:flags=bicubic`
+  // What is done to the first is done to all that are scaled from it.
+  if (!first) return [scale]
+  return [...buildStandardColors(probe.video, scale, exactColors), 'format=yuv420p', STANDARD_TAGS]
 }
 
 /**

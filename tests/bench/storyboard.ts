@@ -51,7 +51,7 @@ async function measureSource(folder: string, every: number, emit: Emit): Promise
     const { reason, elapsedMs } = await runConfined({
       ...{ tools: TOOLS, inputPath: sourcePath, outputPath, pixels: 1920 * 1080, deadlineMs: 600_000 },
       buildArguments: ({ input, output }) => {
-        const args = buildSurveyArguments({ input, output, video, plan, toneMap: false, keyFramesOnly })
+        const args = buildSurveyArguments({ input, output, video, plan, exactColors: true, keyFramesOnly })
         commands[name] = `ffmpeg ${args.join(' ')}`
         return args
       },

@@ -136,7 +136,7 @@ async function runWhole(options: {
           encoder: 'libx264',
           card: false,
           sessions: 0,
-          toneMap: false,
+          exactColors: true,
           boundaries: plan.boundaries,
         },
         unit: { index: 0, startSeconds: 0, endSeconds: null, firstSegment: 0 },

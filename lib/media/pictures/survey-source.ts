@@ -20,7 +20,7 @@ export interface Survey {
   scenes: Scene[]
   /** Where the last picture ends, as far as is known. */
   endSeconds: number
-  toneMap: boolean
+  exactColors: boolean
   /** Only key frames were looked at. */
   onKeyFrames: boolean
   log: string[]
@@ -62,8 +62,8 @@ async function surveyOnce(
   { keyFramesOnly }: { keyFramesOnly: boolean },
 ): Promise<Survey> {
   const result = await run(source, plan, keyFramesOnly)
-  if (result.reason === 'filter_missing' && source.toneMap) {
-    return surveyOnce({ ...source, toneMap: false }, plan, { keyFramesOnly })
+  if (result.reason === 'filter_missing' && source.exactColors) {
+    return surveyOnce({ ...source, exactColors: false }, plan, { keyFramesOnly })
   }
   if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
   const { outputPath } = source
@@ -80,17 +80,17 @@ async function surveyOnce(
       ...measurePicture(frames.subarray(index * FRAME_BYTES, (index + 1) * FRAME_BYTES), LOOK),
     }))
   const endSeconds = Math.max(source.durationSeconds ?? 0, (scenes.at(-1)?.timeSeconds ?? 0) + 0.1)
-  return { scenes, endSeconds, toneMap: source.toneMap, onKeyFrames: keyFramesOnly, log: result.log }
+  return { scenes, endSeconds, exactColors: source.exactColors, onKeyFrames: keyFramesOnly, log: result.log }
 }
 
 function run(source: PictureSource, plan: StoryboardPlan, keyFramesOnly: boolean): Promise<FfmpegResult> {
-  const { video, durationSeconds, tools, sourcePath, outputPath, signal, toneMap } = source
+  const { video, durationSeconds, tools, sourcePath, outputPath, signal, exactColors } = source
   return runFfmpeg({
     tools,
     inputPath: sourcePath,
     outputPath,
     buildArguments: ({ input, output }) =>
-      buildSurveyArguments({ input, output, video, plan, toneMap, keyFramesOnly }),
+      buildSurveyArguments({ input, output, video, plan, exactColors, keyFramesOnly }),
     pixels: video.codedWidth * video.codedHeight,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (durationSeconds ?? 3600),
     // Between two pictures of a long film lie minutes of it, all read, none reported.
@@ -105,15 +105,15 @@ export function buildSurveyArguments(survey: {
   output: string
   video: SourceVideo
   plan: StoryboardPlan
-  toneMap: boolean
+  exactColors: boolean
   keyFramesOnly: boolean
 }): string[] {
-  const { input, output, video, plan, toneMap, keyFramesOnly } = survey
+  const { input, output, video, plan, exactColors, keyFramesOnly } = survey
   const { tileWidth, tileHeight, columns, rows, intervalSeconds } = plan
   const often = (intervalSeconds * 0.98).toFixed(3)
   const look = [
     `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${often})'`,
-    ...buildStandardColors(video, `scale=${LOOK.width}:${LOOK.height}:flags=area`, toneMap),
+    ...buildStandardColors(video, `scale=${LOOK.width}:${LOOK.height}:flags=area`, exactColors),
     ...['format=yuv420p', 'setsar=1', 'split=3[sprites][frames][times]'],
   ]
   const tiles = [

@@ -44,19 +44,23 @@ export async function writeHoverClip(source: SurveyedSource, moments: readonly M
 
 /** Pure. One input a moment, so that only the moments are decoded. */
 export function buildHoverArguments(
-  hover: Pick<SurveyedSource, 'video' | 'toneMap' | 'onKeyFrames'> & {
+  hover: Pick<SurveyedSource, 'video' | 'exactColors' | 'onKeyFrames'> & {
     input: string
     output: string
     moments: readonly Moment[]
   },
 ): string[] {
-  const { video, toneMap, input, output, moments, onKeyFrames } = hover
+  const { video, exactColors, input, output, moments, onKeyFrames } = hover
   const scale = Math.min(1, SIDE_MAX / Math.max(video.width, video.height))
   const side = (pixels: number) => Math.max(16, 2 * Math.round((pixels * scale) / 2))
   const filters = [
     ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     `fps=${FRAME_RATE}`,
-    ...buildStandardColors(video, `scale=${side(video.width)}:${side(video.height)}:flags=bicubic`, toneMap),
+    ...buildStandardColors(
+      video,
+      `scale=${side(video.width)}:${side(video.height)}:flags=bicubic`,
+      exactColors,
+    ),
     ...['format=yuv420p', 'setsar=1'],
   ]
   const graph = [

@@ -1,7 +1,6 @@
 import type { Pictures } from '#lib/domain/pictures'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
-import { isHdr } from '#lib/media/color-filters'
 import type { MediaTools } from '#lib/media/media-tools'
 import { chooseMoments, choosePoster } from '#lib/media/pictures/choose-pictures'
 import { planStoryboard } from '#lib/media/pictures/plan-storyboard'
@@ -26,11 +25,11 @@ export interface PicturesResult extends Pictures {
   log: string[]
 }
 
-/** What every step needs; the tone map is given up once for all when this FFmpeg lacks it. */
+/** What every step needs; exact colours are given up once for all when this FFmpeg lacks zscale. */
 export interface PictureSource extends Omit<PicturesRequest, 'probe' | 'onProgress'> {
   video: SourceVideo
   durationSeconds: number | null
-  toneMap: boolean
+  exactColors: boolean
 }
 
 export interface SurveyedSource extends PictureSource {
@@ -52,7 +51,7 @@ export async function writePictures(request: PicturesRequest): Promise<PicturesR
     ...request,
     video,
     durationSeconds: probe.durationSeconds,
-    toneMap: isHdr(video),
+    exactColors: true,
   }
   const plan = planStoryboard(video, probe.durationSeconds)
   const survey = await surveySource(source, plan)
@@ -61,7 +60,7 @@ export async function writePictures(request: PicturesRequest): Promise<PicturesR
     const sentence = 'There are no pictures of this video: its source shows none that can be decoded.'
     return { poster: false, storyboard: false, hover: false, log: [...survey.log.slice(-10), sentence] }
   }
-  const looked = { ...source, toneMap: survey.toneMap, onKeyFrames: survey.onKeyFrames }
+  const looked = { ...source, exactColors: survey.exactColors, onKeyFrames: survey.onKeyFrames }
   await writeStoryboardIndex(source.outputPath, plan, survey)
   const poster = await writePoster(looked, choosePoster(survey.scenes))
   onProgress?.(0.85)

@@ -37,7 +37,7 @@ export async function writePoster(
       inputPath: sourcePath,
       outputPath,
       buildArguments: ({ input, output }) => buildPosterArguments({ ...source, input, output, timeSeconds }),
-      pixels: video.codedWidth * video.codedHeight * (source.toneMap ? 3 : 1),
+      pixels: video.codedWidth * video.codedHeight * (source.exactColors ? 3 : 1),
       deadlineMs: DEADLINE_MS,
       signal,
     })
@@ -52,18 +52,22 @@ export async function writePoster(
 
 /** Pure. */
 export function buildPosterArguments(
-  poster: Pick<SurveyedSource, 'video' | 'toneMap' | 'onKeyFrames'> & {
+  poster: Pick<SurveyedSource, 'video' | 'exactColors' | 'onKeyFrames'> & {
     input: string
     output: string
     timeSeconds: number
   },
 ): string[] {
-  const { video, toneMap, input, output, timeSeconds, onKeyFrames } = poster
+  const { video, exactColors, input, output, timeSeconds, onKeyFrames } = poster
   const scale = Math.min(1, SIDE_MAX / Math.max(video.width, video.height))
   const side = (pixels: number) => Math.max(2, 2 * Math.round((pixels * scale) / 2))
   const filters = [
     ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-    ...buildStandardColors(video, `scale=${side(video.width)}:${side(video.height)}:flags=bicubic`, toneMap),
+    ...buildStandardColors(
+      video,
+      `scale=${side(video.width)}:${side(video.height)}:flags=bicubic`,
+      exactColors,
+    ),
     ...[...buildJpegColors(), 'setsar=1'],
   ]
   return [

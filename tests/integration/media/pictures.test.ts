@@ -194,7 +194,7 @@ test('a storyboard of a long source reads key frames only', async () => {
   assert.ok(video)
   const outputPath = join(folder, 'survey')
   await mkdir(outputPath)
-  const source = { sourcePath: path, outputPath, tools: TOOLS, video, durationSeconds: 40, toneMap: false }
+  const source = { sourcePath: path, outputPath, tools: TOOLS, video, durationSeconds: 40, exactColors: true }
   const { scenes } = await surveySource(source, planStoryboard(video, 40))
   assert.deepEqual(
     scenes.map(({ timeSeconds }) => timeSeconds),

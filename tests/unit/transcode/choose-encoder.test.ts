@@ -20,7 +20,7 @@ function report(nvenc: boolean, sessions: number | null = nvenc ? 8 : null): Enc
 
 const video = {
   ...{ codec: 'h264', pixelFormat: 'yuv420p', bitDepth: 8, interlaced: false, rotationDegrees: 0 },
-  ...{ colorSpace: 'bt709', colorTransfer: 'bt709', height: 1080 },
+  ...{ colorSpace: 'bt709', colorTransfer: 'bt709', colorPrimaries: 'bt709', width: 1920, height: 1080 },
 } as SourceVideo
 
 const settings = (encoder: 'auto' | 'nvenc' | 'x264', jobsMax = 1) => ({ encoder, jobsMax })
@@ -51,6 +51,8 @@ test('decoding stays on the card only where the card was seen to do it, and all 
     { pixelFormat: 'yuvj420p' },
     { colorSpace: 'smpte170m' },
     { colorTransfer: 'smpte2084' },
+    { colorRange: 'pc' },
+    { colorSpace: null, width: 640, height: 480 },
   ]) {
     assert.equal(card(changes), false, JSON.stringify(changes))
   }

@@ -53,7 +53,7 @@ const plan: EncodePlan = {
   encoder: 'libx264',
   card: false,
   sessions: 8,
-  toneMap: false,
+  exactColors: true,
   unit: { index: 1, startSeconds: 2, endSeconds: 10, firstSegment: 1 },
   boundaries: [0, 2, 6, 10],
   seek: true,
@@ -71,7 +71,9 @@ test('one decode feeds all sizes, each scaled from the one above', () => {
     buildVideoFilters({ ...filters, hasTail: false }),
     '[0:1]split=2[main][seamhead0];' +
       '[seamhead0]trim=start=1.000000:end=2.000000,scale=32:32:flags=area,format=gray[seamhead];' +
-      '[main]trim=start=2.000000:end=10.000000,scale=640:480:flags=bicubic,format=yuv420p,setsar=1,split=2[480p][below1];' +
+      '[main]trim=start=2.000000:end=10.000000,scale=640:480:flags=bicubic,' +
+      'zscale=min=170m:pin=bt709:tin=bt709:rin=limited:m=bt709:p=bt709:t=bt709:r=limited,format=yuv420p,' +
+      'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1,split=2[480p][below1];' +
       '[below1]scale=480:360:flags=bicubic,setsar=1,split=2[360p][below2];' +
       '[below2]scale=320:240:flags=bicubic,setsar=1[240p]',
   )
@@ -151,9 +153,9 @@ test('a late picture, interlacing, slow motion and HDR each add their filter onc
   const graph = buildVideoFilters({
     ...filters,
     probe: { ...probe, video: special } as typeof plan.probe,
-    toneMap: true,
+    exactColors: true,
   })
-  for (const filter of ["setpts='if(lt(T,1.504167),0,PTS)'", 'bwdif=', 'fps=60', 'tonemap=hable']) {
+  for (const filter of ["setpts='if(lt(T,1.504167),0,PTS)'", 'bwdif=', 'fps=60', 'tonemap=mobius']) {
     assert.equal(graph.split(filter).length, 2, filter)
   }
 })
