@@ -5,6 +5,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { isId } from '#lib/domain/id'
 import type { VideoState } from '#lib/domain/video'
 import { errorMessage } from '#lib/errors'
+import { isDatabaseAway } from '#lib/http/is-database-away'
 import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
 import { isErrno } from '#lib/storage/to-storage-error'
@@ -47,7 +48,12 @@ export function sweepUploads(): Promise<UploadSweep> {
 async function runSweep(): Promise<UploadSweep> {
   const swept: UploadSweep = { finished: 0, expired: 0, removed: 0 }
   for (const upload of await UploadModel.find({ state: 'open' }).lean()) {
-    const outcome = await sweepOpenUpload(upload)
+    // One that cannot be settled now, such as a join for which there is no room, must not keep the others.
+    const outcome = await sweepOpenUpload(upload).catch((error: unknown) => {
+      if (isDatabaseAway(error)) throw error
+      getLog('upload').warn({ err: error, uploadId: upload._id }, 'An upload is left to the next sweep.')
+      return null
+    })
     if (outcome !== null) swept[outcome] += 1
   }
   swept.removed += await removeStrayFiles()

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { createApiToken } from '#lib/auth/api-tokens'
 import { parseConfig } from '#lib/config'
@@ -180,6 +181,15 @@ export async function headOffset(url: string, authorization: string): Promise<nu
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Resolves once the server has written this much of an upload; a loaded machine takes its time. */
+export async function untilWritten(uploadId: string, sizeBytes: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    if ((await readUpload(uploadId)).length >= sizeBytes) return
+    await sleep(50)
+  }
+  throw new Error(`The server did not write ${sizeBytes} bytes within 10 s.`)
 }
 
 export function readUpload(uploadId: string): Promise<Buffer> {

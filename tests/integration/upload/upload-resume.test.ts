@@ -18,6 +18,7 @@ import {
   readUpload,
   sha256,
   type UploadTest,
+  untilWritten,
 } from '../../support/upload-test.ts'
 
 let world: UploadTest
@@ -69,7 +70,7 @@ for (const door of DOORS) {
       const patch = openPatch(url, 0, 1_000_000)
       const answered = once(patch, 'response') as Promise<[IncomingMessage]>
       patch.write(randomBytes(1000))
-      await sleep(100)
+      await untilWritten(uploadId, 1000)
       const askedAt = Date.now()
       assert.equal(await headOffset(url, authorization), 1000)
       t.diagnostic(`taken over after ${Date.now() - askedAt} ms`)
