@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runFfmpeg } from './make-clip.ts'
 
@@ -10,6 +11,8 @@ export interface SourceKind {
   seconds: number
   input: string[]
   output: string[]
+  /** Whether an AVI's index is made unreadable. */
+  withoutIndex?: boolean
 }
 
 const picture = (rate: string, seconds: number) => [
@@ -103,5 +106,15 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
 export async function makeSource(kind: SourceKind, folder: string): Promise<string> {
   const path = join(folder, kind.file)
   await runFfmpeg([...kind.input, ...kind.output, '-y', `file:${path}`])
+  if (kind.withoutIndex) await hideIndex(path)
   return path
+}
+
+/** Renames the index at the end of an AVI, so that FFmpeg has to find its way without. */
+async function hideIndex(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  const at = bytes.lastIndexOf('idx1')
+  if (at === -1) throw new Error('This AVI has no index.')
+  bytes.write('JUNK', at, 'latin1')
+  await writeFile(path, bytes)
 }
