@@ -283,14 +283,19 @@ test('an administrator sees every video, the jobs of each, the disk and the sett
     'GET',
     `/api/jobs?limit=2&state=done&cursor=${first.body.nextCursor}`,
   )
-  const kinds = [...first.body.items, ...second.body.items].map(({ kind }) => kind)
-  assert.deepEqual(kinds.sort(), ['hash', 'ingest', 'publish', 'transcode'])
+  const ids = [...first.body.items, ...second.body.items].map(({ id }) => id)
+  assert.equal(new Set(ids).size, 4)
+  const ofVideo = await client.call<JobPage>('GET', `/api/jobs?limit=100&video=${videoId}`)
+  const kinds = new Set(ofVideo.body.items.map(({ kind }) => kind))
+  for (const kind of ['hash', 'ingest', 'plan', 'assemble', 'publish'] as const)
+    assert.ok(kinds.has(kind), kind)
+  assert.ok(ofVideo.body.items.every(({ video }) => video.id === videoId))
   const [job] = first.body.items
   assert.equal(
     Object.keys(job ?? {})
       .sort()
       .join(' '),
-    'attempts createdAt encoder finishedAt id kind log progress reason startedAt state video',
+    'attempts createdAt encoder finishedAt history id kind log progress reason startedAt state unit video',
   )
   assert.equal((await client.call('GET', '/api/jobs?cursor=1.x')).status, 400)
   assert.equal((await client.call('POST', `/api/jobs/${job?.id}/cancel`)).status, 409)
