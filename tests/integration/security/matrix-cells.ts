@@ -30,7 +30,10 @@ const KNOW_OWNER: readonly Identity[] = [...INSIDERS, 'uploads', 'administers']
 
 /** The name of a snapshot that nobody has taken. */
 const NO_SNAPSHOT = '2026-11-22T22-33-02.123Z-manual'
-/** Where nothing about a video is at stake, a row names the first nine; these get what those get. */
+/**
+ * Those who have something for one video. A row about no video does not ask them: there they are who they are without
+ * it. A line about a video that names the first nine alone gives them what those get.
+ */
 const SHADOWS: Partial<Record<Identity, Identity>> = {
   named: 'viewer',
   removed: 'viewer',
@@ -51,7 +54,8 @@ export function buildCells(name: string, row: Row): Cell[] {
     const plainCount = IDENTITIES.length - Object.keys(SHADOWS).length
     const isWhole = statuses.length === IDENTITIES.length || statuses.length === plainCount
     assert.ok(isWhole, `${name} names every identity`)
-    return IDENTITIES.flatMap((identity, index) => {
+    const asked = kind === null ? IDENTITIES.slice(0, plainCount) : IDENTITIES
+    return asked.flatMap((identity, index) => {
       const status = Number(statuses[index] ?? statuses[IDENTITIES.indexOf(SHADOWS[identity] ?? identity)])
       return Number.isNaN(status) ? [] : [{ name, method, row, identity, kind, status }]
     })

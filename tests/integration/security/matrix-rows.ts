@@ -188,7 +188,8 @@ export const PAGE_ROWS: Record<string, Row> = {
   '/': { expect: ANYBODY },
   // Where a password is asked for, the page does so, and says nothing else.
   '/watch/{videoId}': { expect: { ...WATCH, password: ANYBODY } },
-  '/shared/{videoId}': { expect: everyKind(ANYBODY) },
+  // The same whatever is asked for: what a link opens is behind its #.
+  '/shared/{videoId}': { expect: ANYBODY },
   '/studio/{videoId}': {
     expect: {
       public: /*       */ '307  404 404  200  200  307  404  404  404',

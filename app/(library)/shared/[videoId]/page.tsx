@@ -5,8 +5,6 @@ import { requireSetup } from '../../../_components/account/require-page-viewer'
 export const metadata: Metadata = {
   title: 'A shared video',
   robots: { index: false },
-  // The secret is behind the # and is never sent; this keeps even the path to ourselves.
-  referrer: 'no-referrer',
 }
 
 /** Where a shared link leads: the same for every address, since only the part behind the # says what it opens. */
