@@ -7,6 +7,10 @@ const PROTECTED_SHARE = 4 / 5
 /** What one entry is expected to take, for the size of the sketch. */
 const TYPICAL_SIZE_BYTES = 64 * 1024
 
+/** How many are looked at to find room for one, and how many of those may turn out to be worth more. */
+const VICTIMS_MAX = 64
+const PASSED_OVER_MAX = 4
+
 type Region = 'window' | 'probation' | 'protected'
 
 /** A value in the cache. Whoever uses it after the present turn of the event loop holds it meanwhile. */
@@ -163,7 +167,7 @@ export class AdmittingCache<V> {
   }
 
   /**
-   * Those that would have to go, the longest unused first; null when they were asked for as often together as the
+   * Those that would have to go, of the longest unused; null when they were asked for as often together as the
    * candidate, or there are not enough that nobody holds. One that alone is worth as much has proven itself and goes to
    * the end of the line, or it would stand before all others that are worth less.
    */
@@ -171,16 +175,22 @@ export class AdmittingCache<V> {
     let missingBytes =
       this.#usedBytes.probation + this.#usedBytes.protected + candidate.sizeBytes - this.#mainBytesMax
     let worth = this.#sketch.estimate(candidate.hash)
+    let passedOver = 0
     const victims: Entry<V>[] = []
     for (const region of ['probation', 'protected'] as const) {
-      for (const victim of this.#free[region]) {
+      const line = this.#free[region]
+      // Those put at the end of the line would come up again.
+      for (const victim of line.values().take(VICTIMS_MAX).toArray()) {
         if (missingBytes <= 0) return victims
-        worth -= this.#sketch.estimate(victim.hash)
-        if (worth <= 0) {
-          this.#free[region].delete(victim)
-          this.#free[region].add(victim)
-          return null
+        const victimWorth = this.#sketch.estimate(victim.hash)
+        if (victimWorth >= worth) {
+          line.delete(victim)
+          line.add(victim)
+          passedOver += 1
+          if (passedOver >= PASSED_OVER_MAX) return null
+          continue
         }
+        worth -= victimWorth
         victims.push(victim)
         missingBytes -= victim.sizeBytes
       }
