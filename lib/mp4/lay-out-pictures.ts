@@ -50,6 +50,7 @@ export function layOutPictures(
     showTicks[0] = 0
     decodeTicks[0] = (decodeTicks[0] ?? 0) - lateTicks
   }
+  decodeBeforeShowing(decodeTicks, showTicks)
   requireOrder(decodeTicks, showTicks, lateTicks)
   const latestTicks = showTicks.reduce((latest, ticks) => Math.max(latest, ticks), 0)
   const cutAt = table.decodeTimes[count]
@@ -77,6 +78,18 @@ function requireStart(
     throw new CopyRefused('edited', `starts at ${first} ticks, not at ${late} s`)
   }
   return first
+}
+
+/**
+ * Moves all decoding times so far to the front that no picture is shown before it is decoded. Files may count the other
+ * way round, with offsets below zero; as fragments, FFmpeg 5.1 would read those two frames late.
+ */
+function decodeBeforeShowing(decodeTicks: Float64Array, showTicks: Float64Array): void {
+  const least = decodeTicks.reduce(
+    (least, ticks, index) => Math.min(least, (showTicks[index] ?? 0) - ticks),
+    0,
+  )
+  for (const [index, ticks] of decodeTicks.entries()) decodeTicks[index] = ticks + least
 }
 
 function requireOrder(decodeTicks: Float64Array, showTicks: Float64Array, lateTicks: number): void {

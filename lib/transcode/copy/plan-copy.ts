@@ -161,6 +161,8 @@ async function requireKeyFrame(file: FileHandle, { entry, table }: Stream<AvcEnt
 }
 
 function explainCopy({ sound, averageBps }: CopyPlan): string {
-  const what = sound ? 'The picture and the sound are' : 'The picture is'
-  return `${what} copied as they came (${(averageBps / 1e6).toFixed(1)} Mbit/s); the smaller sizes are encoded.`
+  const what = sound
+    ? 'The picture and the sound are copied as they came'
+    : 'The picture is copied as it came'
+  return `${what} (${(averageBps / 1e6).toFixed(1)} Mbit/s); the smaller sizes are encoded.`
 }

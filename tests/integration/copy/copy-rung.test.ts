@@ -160,6 +160,13 @@ const COPIED: Record<string, Omit<ClipOptions, 'folder'>> = {
   QuickTime: { name: 'clip.mov' },
   'a picture half a second late': { audioDelaySeconds: -0.5 },
   'Baseline, no B-frames': { extra: [...KEYS, '-profile:v', 'baseline'] },
+  'a pyramid of eight B-frames': {
+    seconds: 4,
+    extra: [...KEYS, '-bf', '8', '-x264-params', 'b-pyramid=normal'],
+  },
+  'ticks of 1/600 s': { seconds: 4, extra: [...KEYS, '-video_track_timescale', '600'] },
+  'offsets below zero': { seconds: 4, extra: [...KEYS, '-movflags', 'negative_cts_offsets'] },
+  'a timecode track beside': { seconds: 4, name: 'clip.mov', extra: [...KEYS, '-timecode', '00:00:00:00'] },
   'an odd size': { width: 322, height: 182 },
 }
 
@@ -171,6 +178,14 @@ for (const [title, clip] of Object.entries(COPIED)) {
     assert.equal(copied.plan.sound === null, clip.audio === null)
   })
 }
+
+test('copied bit for bit: parameter sets among the packets too, as remuxing a transport stream leaves them', async () => {
+  const stream = await makeClip({ folder, name: 'clip.ts', seconds: 4, extra: KEYS })
+  const path = join(folder, 'remuxed.mp4')
+  await runFfmpeg(['-i', stream, '-c', 'copy', '-y', path])
+  const planned = await plan(path)
+  await assertCopied(planned, await copy(planned))
+})
 
 test('copied bit for bit: real footage of a phone camera', async () => {
   const planned = await plan(await requireTestMedia('cup.mp4', folder))
