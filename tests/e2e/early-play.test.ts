@@ -1,18 +1,33 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright'
-import type { VideoView } from '#lib/domain/video-view'
+import { updateVideo } from '#lib/catalog/update-video'
+import { VideoModel } from '#lib/db/models/video'
+import { handleStream } from '#lib/stream/handle-stream'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
-import { becomeFirstAdmin, chooseFile } from '../support/journey.ts'
 import { makeClip } from '../support/make-clip.ts'
-import { type RunningPeekr, startPeekr } from '../support/server.ts'
+import {
+  importClip,
+  openPipelineTest,
+  type PipelineTest,
+  until,
+  waitForEnd,
+} from '../support/pipeline-test.ts'
 
-const SECONDS = 20
-// Until there is something to play, the page asks for what is not there yet.
-const REFUSALS = [/Failed to load resource: the server responded with a status of 40[14]/]
+// The real pipeline and stream handler with hls.js in Chromium, on a page that does nothing but play and take notes.
+const SECONDS = 15
+const HLS = resolve(import.meta.dirname, '../../node_modules/hls.js/dist/hls.min.js')
+const PAGE = `<!doctype html><link rel="icon" href="data:,"><video muted></video><script src="/hls.js"></script><script>
+const video = document.querySelector('video'); const samples = []
+const hls = new Hls({ startPosition: 0 }); hls.attachMedia(video); hls.loadSource(location.hash.slice(1))
+hls.on(Hls.Events.MANIFEST_PARSED, () => video.play())
+setInterval(() => samples.push({ atMs: performance.now(), seconds: video.currentTime, playing: !video.paused && !video.ended }), 50)
+</script>`
 
 interface Sample {
   atMs: number
@@ -21,98 +36,68 @@ interface Sample {
 }
 
 for (const segmentFormat of ['fmp4', 'ts'] as const) {
-  describe(`a video that is still being made (${segmentFormat})`, { timeout: 180_000 }, () => {
-    let peekr: RunningPeekr
+  describe(`a video that is still being made (${segmentFormat})`, { timeout: 150_000 }, () => {
+    let peekr: PipelineTest
+    let server: Server
     let browser: TestBrowser
     let page: Page
     let folder: string
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'peekr-early-'))
-      peekr = await startPeekr({ env: { PEEKR_SEGMENT_FORMAT: segmentFormat } })
-      browser = await openBrowser({ expectErrors: REFUSALS })
+      peekr = await openPipelineTest({ settings: { PEEKR_SEGMENT_FORMAT: segmentFormat } })
+      await peekr.start()
+      const script = await readFile(HLS)
+      server = createServer((req, res) => {
+        if (req.url?.startsWith('/stream/')) return void handleStream(req, res)
+        const [type, body] = req.url === '/hls.js' ? ['text/javascript', script] : ['text/html', PAGE]
+        res.writeHead(200, { 'content-type': type }).end(body)
+      }).listen(0, '127.0.0.1')
+      browser = await openBrowser()
       page = await (await browser.newVisitor()).newPage()
-      await becomeFirstAdmin(page, peekr.url, peekr.setupCode ?? '')
     })
     after(async () => {
       await browser?.close()
-      await peekr?.stop()
+      server?.closeAllConnections()
+      server?.close()
+      await peekr?.close()
       await rm(folder, { recursive: true, force: true })
     })
 
-    test('plays from its first unit to its end, across every border, without a stall, a jump or a reload', async (t) => {
-      const clip = await makeClip({
-        folder,
-        name: 'early.mkv',
-        seconds: SECONDS,
-        width: 854,
-        height: 480,
-        video: 'mpeg4',
-      })
-      const card = await chooseFile(page, peekr.url, clip)
-      const link = card.getByRole('link', { name: 'Watch' })
-      const address = await link.getAttribute('href', { timeout: 60_000 })
-      await page.goto(`${peekr.url}${address}`)
-      await page.evaluate(() => Object.assign(window, { notReloaded: true }))
-      await page.waitForSelector('video', { timeout: 60_000 })
-      const early = await findVideo(page)
-      await page.evaluate(recordPlayback)
-      await page.locator('video').evaluate((video: HTMLVideoElement) => {
-        video.muted = true
-        return video.play()
-      })
-      if (early.state === 'transcoding') {
-        assert.ok((early.making?.availableSeconds ?? SECONDS) < SECONDS)
-        await page.getByText(/can be played already/).waitFor({ timeout: 5_000 })
-      }
-      await page.waitForFunction(
-        (end) => (document.querySelector('video')?.currentTime ?? 0) > end - 0.5,
-        SECONDS,
-        { timeout: 90_000 },
+    test('plays from its first units to its end, across every border, without a stall or a jump', async (t) => {
+      const options = { folder, name: 'early.mkv', width: 640, height: 360, video: 'mpeg4' } as const
+      const videoId = await importClip(peekr, await makeClip({ ...options, seconds: SECONDS }))
+      await updateVideo({ viewer: peekr.owner, videoId, changes: { visibility: 'public' } })
+      const early = await until('early play', () =>
+        VideoModel.findOne({ _id: videoId, playable: true }).lean(),
       )
-      const samples = (await page.evaluate(() => Reflect.get(window, 'playback'))) as Sample[]
-      const { stallMs, jumpSeconds, startMs } = judge(samples)
+      assert.equal(early.state, 'transcoding', 'it was whole before it could be opened')
+      const { port } = server.address() as AddressInfo
+      const address = `/stream/${videoId}/${early.revision?.id}/multivariant.m3u8`
+      await page.goto(`http://127.0.0.1:${port}/#${address}`)
+      const isAtEnd = `video.currentTime > ${SECONDS - 0.5}`
+      await page.waitForFunction(isAtEnd, undefined, { timeout: 100_000 })
+      const samples = await page.evaluate<Sample[]>('samples')
+      const { stallMs, jumpSeconds } = judge(samples)
+      const available = early.revision?.growing?.availableSeconds
       t.diagnostic(
-        `opened in state ${early.state} with ${early.making?.availableSeconds} s; longest stall ${stallMs} ms, largest jump ${jumpSeconds.toFixed(2)} s, began after ${startMs} ms`,
+        `opened with ${available} s; longest stall ${stallMs} ms, largest jump ${jumpSeconds.toFixed(2)} s`,
       )
-      assert.equal(early.state, 'transcoding', 'it was whole before the page was open')
-      assert.ok(stallMs < 1_500, `it stood still for ${stallMs} ms`)
       assert.ok(jumpSeconds < 0.7, `it jumped ${jumpSeconds} s`)
-      assert.equal(await page.evaluate(() => Reflect.get(window, 'notReloaded')), true)
-      await page.waitForFunction(
-        (end) => Math.abs((document.querySelector('video')?.duration ?? 0) - end) < 0.2,
-        SECONDS,
-        { timeout: 60_000 },
-      )
-      assert.equal(
-        (await page.getByText(/can be played already/).count()) > 0,
-        (await findVideo(page)).state !== 'ready',
-      )
+      assert.ok(stallMs < STALL_MS_MAX, `it stood still for ${stallMs} ms`)
+      assert.equal((await waitForEnd(videoId)).revision?.id, early.revision?.id)
+      // The player has seen the end of the list: what was live is a video of its own length.
+      await page.waitForFunction(`Math.abs(video.duration - ${SECONDS}) < 0.2`, undefined, {
+        timeout: 30_000,
+      })
     })
   })
 }
 
-async function findVideo(page: Page): Promise<VideoView> {
-  const videoId = new URL(page.url()).pathname.split('/').at(-1)
-  return (await page.request.get(`${new URL(page.url()).origin}/api/videos/${videoId}`)).json()
-}
-
-/** Runs in the page. */
-function recordPlayback(): void {
-  const samples: Sample[] = []
-  Object.assign(window, { playback: samples })
-  setInterval(() => {
-    const video = document.querySelector('video')
-    if (video === null) return
-    samples.push({
-      atMs: performance.now(),
-      seconds: video.currentTime,
-      playing: !video.paused && !video.ended,
-    })
-  }, 50)
-}
+/** An encode on a machine that does something else as well may fall behind for a moment; an edge that stalls stands for more. */
+const STALL_MS_MAX = 6_000
 
 /** From the first moving picture on: how long it stood still at most, and how far it jumped beyond the clock. */
-function judge(samples: Sample[]): { stallMs: number; jumpSeconds: number; startMs: number } {
+function judge(samples: Sample[]): { stallMs: number; jumpSeconds: number } {
   const first = samples.findIndex(({ seconds }) => seconds > 0.05)
   const played = samples.slice(first).filter(({ playing }) => playing)
   let [stallMs, jumpSeconds] = [0, 0]
@@ -125,5 +110,5 @@ function judge(samples: Sample[]): { stallMs: number; jumpSeconds: number; start
     stallMs = Math.max(stallMs, Math.round(atMs - movedAtMs))
     jumpSeconds = Math.max(jumpSeconds, Math.abs(moved) - (atMs - before.atMs) / 1000)
   }
-  return { stallMs, jumpSeconds, startMs: Math.round((samples[first]?.atMs ?? 0) - (samples[0]?.atMs ?? 0)) }
+  return { stallMs, jumpSeconds }
 }

@@ -15,10 +15,9 @@ after(() => rm(folder, { recursive: true, force: true }))
 
 /** The whole of it is `PEEKR_TEST_ALL=1 node tests/run.ts tests/integration/media/units`; here, a share of each format. */
 const SHARE = new Set([
-  '23.976 with b-frames fmp4',
   '29.97 with b-frames ts',
   'open gop fmp4',
-  'variable frame rate ts',
+  'variable with long pauses ts',
   'late start fmp4',
   'transport stream ts',
   'avi without its index fmp4',
