@@ -32,9 +32,11 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
     if (keeps) await snapshotIfPossible(videoId)
     const now = await getServerTime()
     const until = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
+    // What is being encoded anew is given up with it, so that it comes back as what it played.
+    const given = video.publishedAt === null ? {} : { state: 'ready', progress: 1, failure: null }
     await VideoModel.updateOne(
       { _id: videoId, deletedAt: null },
-      { $set: { deletedAt: now, eraseAt: until } },
+      { $set: { ...given, deletedAt: now, eraseAt: until } },
     )
     forgetStreamAccess(videoId)
     dropCached(videoId)

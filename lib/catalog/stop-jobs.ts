@@ -27,6 +27,20 @@ export async function stopJobs(videoId: string, signal?: AbortSignal): Promise<v
 }
 
 /**
+ * Gives up the encode of a video that plays from an older revision, and stops its jobs. The state comes first: from then
+ * on no end of a job queues another, and none is taken for a failure.
+ * @throws worker_lost
+ */
+export async function giveUpEncoding(videoId: string): Promise<void> {
+  await VideoModel.updateOne(
+    { _id: videoId, state: 'transcoding', publishedAt: { $ne: null } },
+    { $set: { state: 'ready', playable: true, progress: 1, failure: null } },
+    { sanitizeFilter: false },
+  )
+  await stopJobs(videoId)
+}
+
+/**
  * Forgets what the stages after the ingest have done, with a revision under construction, so that they can be queued
  * anew; what was found in the source stays. The caller has stopped the jobs. Twice is safe.
  */

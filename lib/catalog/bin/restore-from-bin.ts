@@ -1,7 +1,7 @@
 import { requireBinnedVideo } from '#lib/catalog/bin/require-binned-video'
 import { getView } from '#lib/catalog/get-video'
 import { retryVideo } from '#lib/catalog/retry-video'
-import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
+import { forgetEncoding, giveUpEncoding } from '#lib/catalog/stop-jobs'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { buildBinFilter } from '#lib/db/bin-filters'
 import { VideoModel } from '#lib/db/models/video'
@@ -33,10 +33,10 @@ export async function restoreFromBin(asked: { viewer: Viewer | null; videoId: st
     await refreshVideoRecord(videoId)
     return record
   })
-  if (restored.state === 'ingesting' || restored.state === 'transcoding') {
-    if (restored.publishedAt === null) await startAgain(videoId)
-    else await playAsBefore(videoId)
-  }
+  if (restored.publishedAt !== null) {
+    await giveUpEncoding(videoId)
+    await forgetEncoding(videoId)
+  } else if (restored.state === 'ingesting' || restored.state === 'transcoding') await startAgain(videoId)
   const record = await VideoModel.findById(videoId).lean()
   if (record === null) throw new PeekrError('not_found')
   return getView(record, viewer)
@@ -55,13 +55,4 @@ async function startAgain(videoId: string): Promise<void> {
       'a video came back from the bin, but could not be started again',
     )
   }
-}
-
-async function playAsBefore(videoId: string): Promise<void> {
-  await stopJobs(videoId)
-  await forgetEncoding(videoId)
-  await VideoModel.updateOne(
-    { _id: videoId, state: 'transcoding' },
-    { $set: { state: 'ready', playable: true, progress: 1, failure: null } },
-  )
 }

@@ -4,7 +4,7 @@ import { snapshotLocked } from '#lib/catalog/snapshot-before'
 import { applyVideoRecord } from '#lib/catalog/snapshots/apply-video-record'
 import { getSnapshotRecord } from '#lib/catalog/snapshots/get-snapshot-record'
 import { settleRestoreLocked } from '#lib/catalog/snapshots/settle-restores'
-import { forgetEncoding, stopJobs } from '#lib/catalog/stop-jobs'
+import { forgetEncoding, giveUpEncoding, stopJobs } from '#lib/catalog/stop-jobs'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
@@ -33,7 +33,6 @@ export async function restoreSnapshot(asked: {
 }): Promise<{ video: VideoView; undo: Snapshot | null }> {
   const { viewer, videoId, name, what } = asked
   await requireEditableVideo({ viewer, videoId })
-  await getSnapshotRecord(videoId, name)
   const undo = await restoreState(videoId, name, what)
   const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (record === null) throw new PeekrError('not_found')
@@ -55,7 +54,8 @@ export async function restoreState(
   name: string,
   what: 'all' | 'details',
 ): Promise<Snapshot | null> {
-  if (what === 'all') await stopJobs(videoId)
+  await getSnapshotRecord(videoId, name)
+  if (what === 'all') await giveUpEncoding(videoId)
   const undo = await withVideoLock(videoId, async () => {
     await settleRestoreLocked(videoId)
     const stored = await getSnapshotRecord(videoId, name)
@@ -73,6 +73,8 @@ export async function restoreState(
   forgetStreamAccess(videoId)
   if (what === 'all') {
     dropCached(videoId)
+    // Once more: the end of a job that was already looking at the video may have queued another meanwhile.
+    await stopJobs(videoId)
     await forgetEncoding(videoId)
     // A snapshot that was taken during an encode has what that had made so far.
     const library = await getLibrary()
