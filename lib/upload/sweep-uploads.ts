@@ -12,10 +12,11 @@ import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { releaseParts } from '#lib/upload/create-final-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
+import type { HeldUpload } from '#lib/upload/held-upload'
 import { joinParts } from '#lib/upload/join-parts'
 import { settleDeadReservations } from '#lib/upload/reserve-space'
 import { findStoredBytes, removeUploadFile, uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
-import { getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 import { getUploadLocker } from '#lib/upload/upload-locker'
 
 export interface UploadSweep {

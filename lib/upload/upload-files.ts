@@ -7,7 +7,7 @@ import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
 import { syncPath } from '#lib/storage/sync-tree'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
-import type { HeldUpload } from '#lib/upload/upload-leases'
+import type { HeldUpload } from '#lib/upload/held-upload'
 
 /** The folder of the uploads' files. */
 export function uploadsPath(): string {

@@ -1,27 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
-import type { Viewer } from '#lib/domain/permissions'
 import { PeekrError } from '#lib/errors'
 import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
+import { closeFile, type HeldUpload } from '#lib/upload/held-upload'
 import { getProcessName, hasProcessEnded } from '#lib/upload/process-name'
-
-/** What this process knows of an upload while the lease is its own, so that nobody else can have changed it. */
-export interface HeldUpload {
-  /** Asks whoever writes now to stop, because another process wants the upload. null while nobody writes. */
-  interrupt: (() => void) | null
-  /** The upload's file, kept open from one chunk to the next. */
-  file: FileHandle | null
-  /** How much of it is known to be on the disk; null when that must be looked up. */
-  storedBytes: number | null
-  /** From where its bytes came with a checksum nobody has compared yet; null: all are as they should be. */
-  unverifiedFrom: number | null
-  /** The last request that was let in, so that the next chunk of the same client need not ask the database. */
-  admitted: { credentials: string; viewer: Viewer; record: UploadRecord; atMs: number } | null
-  usedAtMs: number
-  confirmedAtMs: number
-}
 
 export interface UploadLeases {
   /**
@@ -229,7 +212,10 @@ export function createUploadLeases(holder = getProcessName()): UploadLeases {
       if (timer !== null) clearInterval(timer)
       timer = null
       await ticking
-      await release([...held.keys()])
+      await release([...held.keys()]).catch((error: unknown) => {
+        // The database is away: whoever wants these uploads finds that this process has ended.
+        getLog('upload').debug({ err: error }, 'The leases on uploads could not be given back.')
+      })
     },
   }
 }
@@ -237,14 +223,6 @@ export function createUploadLeases(holder = getProcessName()): UploadLeases {
 /** The leases of this process. */
 export function getUploadLeases(): UploadLeases {
   return singleton('upload.leases', () => createUploadLeases())
-}
-
-/** Closes the file kept open, and forgets what was known of it. Twice is safe. */
-export async function closeFile(entry: HeldUpload): Promise<void> {
-  const { file } = entry
-  entry.file = null
-  entry.storedBytes = null
-  await file?.close()
 }
 
 function isHeld(found: HeldUpload | UploadRecord): found is HeldUpload {

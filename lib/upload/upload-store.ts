@@ -6,10 +6,11 @@ import { PeekrError } from '#lib/errors'
 import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
+import { closeFile, type HeldUpload } from '#lib/upload/held-upload'
 import { getUploadContext } from '#lib/upload/upload-context'
 import { putOffExpiry } from '#lib/upload/upload-expiry'
 import { findStoredBytes, markUnverified, uploadFilePath } from '#lib/upload/upload-files'
-import { closeFile, getUploadLeases, type HeldUpload } from '#lib/upload/upload-leases'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 import { writeBody } from '#lib/upload/write-body'
 
 /**
