@@ -1,6 +1,7 @@
+import { buildSearchFilter } from '#lib/catalog/build-search-filter'
+import { findVideoPage } from '#lib/catalog/find-video-page'
 import { presentVideos } from '#lib/catalog/present-video'
-import { buildCursor, parseCursor, SORT_ORDERS } from '#lib/catalog/video-cursor'
-import { VideoModel } from '#lib/db/models/video'
+import { buildCursor, parseCursor } from '#lib/catalog/video-cursor'
 import { hasScope, type Viewer } from '#lib/domain/permissions'
 import type { VideoPage, VideoSort } from '#lib/domain/video-view'
 
@@ -36,45 +37,34 @@ export async function listVideos(options: ListVideosOptions): Promise<VideoPage>
     reader === null ? [] : [{ visibility: 'people', playable: true, 'access.people.userId': reader.userId }]
   if ((mine || shared) && reader === null) return { items: [], nextCursor: null }
   const anyones = { visibility: 'public', playable: true }
-  const audience = mine ? own : shared ? named : [anyones, ...named, ...own]
+  const audiences: Record<string, unknown>[] = mine ? own : shared ? named : [anyones, ...named, ...own]
   const file = { ...(fingerprint && { fingerprint }), ...(sha256 && { 'source.sha256': sha256 }) }
-  return listPage({ ...options, filter: { $or: audience, ...file } })
+  return listPage({ ...options, audiences: audiences.map((audience) => ({ ...audience, ...file })) })
 }
 
 /** A page of all videos in every state, for those who administer. The caller has checked that. */
 export async function listAllVideos(
   options: ListVideosOptions & { state?: string | undefined },
 ): Promise<VideoPage> {
-  return listPage({ ...options, filter: options.state === undefined ? {} : { state: options.state } })
+  return listPage({ ...options, audiences: [options.state === undefined ? {} : { state: options.state }] })
 }
 
 async function listPage(
-  options: ListVideosOptions & { filter: Record<string, unknown> },
+  options: ListVideosOptions & { audiences: Record<string, unknown>[] },
 ): Promise<VideoPage> {
-  const { viewer, filter, q = '', sort = 'newest', cursor, limit = LIMIT_DEFAULT } = options
-  const { field, direction } = SORT_ORDERS[sort]
-  const conditions = [filter, ...searchTerms(q), ...(cursor === undefined ? [] : [parseCursor(cursor, sort)])]
-  const records = await VideoModel.find({ deletedAt: null, $and: conditions })
-    .sort({ [field]: direction, _id: 1 })
-    .limit(limit + 1)
-    .setOptions({ sanitizeFilter: false })
-    .lean()
+  const { viewer, audiences, q = '', sort = 'newest', cursor, limit = LIMIT_DEFAULT } = options
+  const records = await findVideoPage({
+    audiences,
+    conditions: buildSearchFilter(q),
+    behind: cursor === undefined ? {} : parseCursor(cursor, sort),
+    sort,
+    // One more than is shown tells whether there is another page.
+    count: limit + 1,
+  })
   const items = records.slice(0, limit)
   const last = items.at(-1)
   return {
     items: await presentVideos(items, viewer),
     nextCursor: records.length > limit && last !== undefined ? buildCursor(last, sort) : null,
   }
-}
-
-/** Every word must be in the title, the description or a tag; case does not matter. BSON knows no NUL in a pattern. */
-function searchTerms(q: string): Record<string, unknown>[] {
-  const words = q
-    .split(/[\s\0]+/)
-    .filter(Boolean)
-    .slice(0, 8)
-  return words.map((word) => {
-    const pattern = new RegExp(RegExp.escape(word), 'i')
-    return { $or: [{ title: pattern }, { description: pattern }, { tags: pattern }] }
-  })
 }
