@@ -25,6 +25,11 @@ const bytes = (fallback: number) =>
     .transform(parseSize)
     .default(fallback)
 
+/** Even, for 4:2:0, and nothing a screen does not have. */
+function isLadderSide(side: number): boolean {
+  return Number.isInteger(side) && side % 2 === 0 && side >= 144 && side <= 4320
+}
+
 /** Every setting Peekr reads from the environment; `.env.example` lists them with the same defaults. */
 const Environment = z.object({
   PORT: whole(0, 65535).default(3000),
@@ -43,6 +48,19 @@ const Environment = z.object({
   PEEKR_SEGMENT_FORMAT: z.enum(SEGMENT_FORMATS).default('fmp4'),
   PEEKR_FRONT_DOOR: z.enum(['on', 'off']).default('on'),
   PEEKR_ENCODER: z.enum(['auto', 'nvenc', 'x264']).default('auto'),
+  PEEKR_LADDER: z
+    .string()
+    .default('2160 1440 1080 720 480 360 240')
+    .transform((text) =>
+      text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map(Number),
+    )
+    .refine((sides) => sides.length > 0 && sides.every(isLadderSide), {
+      message: 'must be heights such as 1080 720 480 240: even whole numbers from 144 to 4320',
+    }),
+  PEEKR_QUALITY: whole(15, 35).default(23),
   PEEKR_ORIGINALS: z.enum(['remove', 'keep']).default('remove'),
   PEEKR_MAX_UPLOAD: bytes(100 * GIB),
   PEEKR_QUOTA: bytes(0),
@@ -82,6 +100,8 @@ export interface Config {
   segmentFormat: (typeof SEGMENT_FORMATS)[number]
   frontDoor: boolean
   encoder: 'auto' | 'nvenc' | 'x264'
+  /** The sizes and the quality of new videos. */
+  ladder: { shortSides: number[]; crf: number }
   /** What becomes of the original after a verified success. */
   originals: 'remove' | 'keep'
   uploadSizeBytesMax: number
@@ -133,6 +153,7 @@ export function parseConfig(variables: Record<string, string | undefined>): Conf
     segmentFormat: env.PEEKR_SEGMENT_FORMAT,
     frontDoor: env.PEEKR_FRONT_DOOR === 'on',
     encoder: env.PEEKR_ENCODER,
+    ladder: { shortSides: env.PEEKR_LADDER, crf: env.PEEKR_QUALITY },
     originals: env.PEEKR_ORIGINALS,
     uploadSizeBytesMax: env.PEEKR_MAX_UPLOAD,
     quotaBytes: env.PEEKR_QUOTA,

@@ -10,6 +10,8 @@ export interface LadderRung {
   height: number
   /** The cap of a constant-quality encode, in bits a second. */
   maxBitrateBps: number
+  /** The constant quality on libx264's scale; absent in plans from before it could be set. */
+  crf?: number
 }
 
 /** One encoded rung, as published. */

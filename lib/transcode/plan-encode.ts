@@ -6,6 +6,7 @@ import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { buildInputGuard } from '#lib/media/allowed-formats'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import { buildNvenc, CARD_DECODE } from '#lib/media/nvenc-arguments'
+import { DEFAULT_LADDER } from '#lib/transcode/plan-ladder'
 import { SEGMENT_SECONDS } from '#lib/transcode/plan-units'
 import { buildVideoFilters, SEAM_HEAD, SEAM_TAIL } from '#lib/transcode/video-filters'
 
@@ -122,7 +123,7 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung, nvenc: boolean): s
   return [
     ...['-map', `[${rung.name}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE],
-    ...(nvenc ? buildNvenc(NVENC_QUALITY) : buildX264(rung)),
+    ...(nvenc ? buildNvenc((rung.crf ?? DEFAULT_LADDER.crf) + NVENC_OFFSET) : buildX264(rung)),
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
     ...['-force_key_frames', planKeyFrames(plan), '-forced-idr', '1', '-g', '100000'],
     ...[
@@ -158,8 +159,8 @@ function planKeyFrames({ unit, boundaries }: EncodePlan): string {
 }
 
 const LISTED_MAX = 40
-/** NVENC's constant quality that comes near libx264's CRF 23. */
-const NVENC_QUALITY = 26
+/** NVENC's scale says as much more for about the same picture. */
+const NVENC_OFFSET = 3
 
 function buildSeamOutput({ outputPath }: EncodePlan, label: string, name: string): string[] {
   return [
@@ -168,11 +169,22 @@ function buildSeamOutput({ outputPath }: EncodePlan, label: string, name: string
   ]
 }
 
-function buildX264({ width, height }: LadderRung): string[] {
+function buildX264({ width, height, crf = DEFAULT_LADDER.crf }: LadderRung): string[] {
   // Small pictures cannot feed many threads; the limit keeps memory down on machines with many cores.
   const threads = width * height > 500_000 ? 16 : 4
   return [
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-flags', '+cgop', '-sc_threshold', '0'],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-crf',
+      String(crf),
+      '-flags',
+      '+cgop',
+      '-sc_threshold',
+      '0',
+    ],
     ...['-threads:v', String(threads)],
   ]
 }

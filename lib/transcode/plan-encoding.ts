@@ -5,7 +5,7 @@ import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 import { putCopyOnTop } from '#lib/transcode/copy/decide-copy'
-import { planLadder } from '#lib/transcode/plan-ladder'
+import { type LadderSettings, planLadder } from '#lib/transcode/plan-ladder'
 import { planUnits } from '#lib/transcode/plan-units'
 
 /** Everything about an encode that is decided before it begins. Pure. @throws source_not_video */
@@ -13,12 +13,14 @@ export function planEncoding(options: {
   probe: SourceProbe
   segmentFormat: SegmentFormat
   encoder: EncoderChoice
+  /** The sizes and quality that are set; absent is the default. */
+  settings?: LadderSettings
   /** How the top rung is copied, where that was decided. */
   copy?: CopyPlan | null
 }): EncodePlan {
-  const { probe, segmentFormat, encoder, copy = null } = options
+  const { probe, segmentFormat, encoder, settings, copy = null } = options
   if (probe.video === null) throw new PeekrError('source_not_video')
-  const ladder = planLadder(probe.video)
+  const ladder = planLadder(probe.video, settings)
   const [top, ...lower] = copy === null ? [] : putCopyOnTop(ladder, probe.video)
   const copied = copy !== null && top !== undefined ? { rung: top, plan: copy } : null
   const rungs = copied ? lower : ladder

@@ -16,25 +16,40 @@ const OWN_RUNG_RATIO = 1.1
 /** The smallest picture libx264 and every decoder handle. */
 const SIDE_MIN = 16
 
+export interface LadderSettings {
+  /** Sizes by their shorter side, in any order. */
+  shortSides: readonly number[]
+  /** Constant quality on libx264's scale. */
+  crf: number
+}
+
+export const DEFAULT_LADDER: LadderSettings = {
+  shortSides: RUNGS.map((rung) => rung.shortSide),
+  crf: 23,
+}
+
 /**
  * The sizes to encode, largest first. Pure. Never above the source (save pictures under 16
  * lines); at least one; the aspect ratio is kept. Width and height are as shown, after rotation.
  */
-export function planLadder(source: {
-  width: number
-  height: number
-  frameRate: number | null
-}): LadderRung[] {
+export function planLadder(
+  source: { width: number; height: number; frameRate: number | null },
+  { shortSides, crf }: LadderSettings = DEFAULT_LADDER,
+): LadderRung[] {
   const shortSide = Math.min(source.width, source.height)
-  const standard = RUNGS.map((rung) => rung.shortSide).filter((side) => side <= shortSide)
+  const wanted = [...new Set(shortSides)].sort((left, right) => right - left)
+  const standard = wanted.filter((side) => side <= shortSide)
   const highest = standard[0]
   const own = evenFloor(Math.max(SIDE_MIN, shortSide))
-  const ownIsTop = highest === undefined || (shortSide < 2160 && shortSide > highest * OWN_RUNG_RATIO)
+  // Only between two sizes: above the largest that is wanted nothing is.
+  const isWanted = shortSide < (wanted[0] ?? 0)
+  const ownIsTop = highest === undefined || (isWanted && shortSide > highest * OWN_RUNG_RATIO)
   const sides = ownIsTop ? [own, ...standard] : standard
   return sides.map((side) => ({
     name: `${side}p`,
     ...scaleTo(source, side),
     maxBitrateBps: planBitrate(side, source.frameRate),
+    crf,
   }))
 }
 

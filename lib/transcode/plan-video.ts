@@ -27,7 +27,7 @@ import { planLadder } from '#lib/transcode/plan-ladder'
  */
 export async function planVideo({ videoId }: JobRecord, context: JobContext): Promise<JobOutcome> {
   const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
-  const { segmentFormat, encoder: policy, jobsMax } = getConfig()
+  const { segmentFormat, encoder: policy, jobsMax, ladder: settings } = getConfig()
   const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
   const library = await getLibrary()
   const flaw = await discardFlawed(videoId, library)
@@ -36,6 +36,7 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
     probe,
     segmentFormat,
     encoder,
+    settings,
     copy: copy?.kind === 'copy' ? copy.plan : null,
   })
   const build = await openBuild(videoId, probe, plan)
@@ -55,7 +56,7 @@ async function decideCopy(
   probe: SourceProbe,
   segmentFormat: SegmentFormat,
 ): Promise<CopyDecision | null> {
-  const ladder = probe.video === null ? [] : planLadder(probe.video)
+  const ladder = probe.video === null ? [] : planLadder(probe.video, getConfig().ladder)
   const [rung] = ladder
   if (rung === undefined) return null
   const refuse = (refusal: CopyRefusal): CopyDecision => ({

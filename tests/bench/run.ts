@@ -10,6 +10,7 @@ const CASES: Record<string, () => Promise<{ runBench: Bench }>> = {
   database: () => import('./database.ts'),
   page: () => import('./page.ts'),
   playable: () => import('./playable.ts'),
+  quality: () => import('./quality.ts'),
   serve: () => import('./serve.ts'),
   snapshot: () => import('./snapshot.ts'),
   storyboard: () => import('./storyboard.ts'),

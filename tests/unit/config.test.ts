@@ -49,3 +49,10 @@ test('every bad variable is reported at once, and the values are not echoed', ()
     },
   )
 })
+
+test('a ladder is a list of heights, and anything else is said to be none', () => {
+  assert.deepEqual(parseConfig({ PEEKR_LADDER: '1080, 480 240' }).ladder.shortSides, [1080, 480, 240])
+  for (const PEEKR_LADDER of ['high', '1081', '0', '99999']) {
+    assert.throws(() => parseConfig({ PEEKR_LADDER }), /PEEKR_LADDER: must be heights/)
+  }
+})

@@ -83,3 +83,20 @@ test('twice the frames get half as many bits again', () => {
   assert.equal(at(60), 7_500_000)
   assert.equal(at(240), 7_500_000)
 })
+
+test('the sizes and the quality that are set are those of every rung, and nothing larger than them is made', () => {
+  const settings = { shortSides: [360, 720], crf: 20 }
+  const made = (width: number, height: number) => planLadder({ width, height, frameRate: 30 }, settings)
+  assert.deepEqual(
+    made(1920, 1080).map(({ name, crf }) => `${name} ${crf}`),
+    ['720p 20', '360p 20'],
+  )
+  assert.deepEqual(
+    made(1080, 608).map(({ name }) => name),
+    ['608p', '360p'],
+  )
+  assert.deepEqual(
+    made(320, 240).map(({ name }) => name),
+    ['240p'],
+  )
+})
