@@ -247,7 +247,7 @@ async function answerOf(patch: ClientRequest, file: Buffer, from: number, end: n
   })
   await sendTo(patch, file, from, end)
   patch.end()
-  return Promise.race([answered, sleep(ANSWER_MS, 0)])
+  return Promise.race([answered, sleep(ANSWER_MS, 0, { ref: false })])
 }
 
 async function sendWhole(
