@@ -72,18 +72,22 @@ export async function runKillsDuringWrites({
     for (; figures.kills < kills; figures.kills++) {
       const pid = await findPid(client)
       const killed = { yet: false }
-      const timer = setTimeout(
-        () => {
-          killed.yet = true
-          process.kill(pid, 'SIGKILL')
-        },
-        5 + random() * RUN_MS_MAX,
+      const first = Promise.withResolvers<void>()
+      // From the first answer on: on a loaded machine there would otherwise be nothing to lose.
+      const timer = first.promise.then(() =>
+        setTimeout(
+          () => {
+            killed.yet = true
+            process.kill(pid, 'SIGKILL')
+          },
+          5 + random() * RUN_MS_MAX,
+        ),
       )
       const workers = Array.from({ length: WORKERS }, (_, worker) =>
-        write({ worker, items, known, state, random, isOver: () => killed.yet }),
+        write({ worker, items, known, state, random, isOver: () => killed.yet, onWritten: first.resolve }),
       )
       await Promise.all(workers)
-      clearTimeout(timer)
+      clearTimeout(await timer)
       await findPid(client)
       const lost = await compare(items, known)
       figures['acknowledged writes lost'] += lost.length
@@ -109,10 +113,11 @@ interface Writing {
   state: { next: number; acknowledged: number }
   random: () => number
   isOver: () => boolean
+  onWritten: () => void
 }
 
 /** Writes one thing after another to items of its own, until the database is gone. */
-async function write({ worker, items, known, state, random, isOver }: Writing): Promise<void> {
+async function write({ worker, items, known, state, random, isOver, onWritten }: Writing): Promise<void> {
   const mine: string[] = []
   while (!isOver()) {
     const kind = random()
@@ -126,6 +131,7 @@ async function write({ worker, items, known, state, random, isOver }: Writing): 
       await change(items, id, after, kind)
       known.set(id, new Set([after]))
       state.acknowledged++
+      onWritten()
       if (!mine.includes(id)) mine.push(id)
     } catch (error) {
       // A refused duplicate is an answer: nothing was written.
