@@ -160,10 +160,14 @@ test('a late picture, interlacing, slow motion and HDR each add their filter onc
   }
 })
 
+/** What Peekr knows is answered with filters of its own: a pixel format with `bgr` in it, say, which chance finds. */
+const KNOWN = /rgb|bgr|gbr|pal8|^yuvj|^fcc$|^ycgco$/
+const unknownText = fc.string().filter((text) => !KNOWN.test(text))
+
 test('no text a source contains reaches the arguments', () => {
   const clean = planEncode(plan)
   fc.assert(
-    fc.property(fc.string(), (text) => {
+    fc.property(unknownText, (text) => {
       const hostile = {
         ...video,
         codec: text,
