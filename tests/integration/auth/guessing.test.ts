@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { checkPassword } from '#lib/auth/check-password'
 import { WINDOW_MS } from '#lib/auth/rate-limit'
@@ -45,9 +46,16 @@ test('after ten wrong guesses a client waits, even with the right password', asy
 test('many clients together get sixty guesses; whoever has signed in from theirs before still gets in', async () => {
   const user = await makeUser()
   assert.equal((await guess(user.email, 200, PASSWORD)).error, null)
+  assert.equal((await guess(user.email, 10)).error, 'CredentialsSignin')
+  // Fifty more by fifty others, without the seconds that their hashes take.
+  const ofAll = new RegExp(`^account:${createHash('sha256').update(user.email).digest('base64url')}:\\d+$`)
+  const counted = await LoginAttemptModel.updateMany({ _id: ofAll }, { $inc: { count: 50 } }).setOptions({
+    sanitizeFilter: false,
+  })
+  assert.equal(counted.modifiedCount, 1)
   const errors = []
-  for (let number = 1; number <= 61; number += 1) errors.push((await guess(user.email, 10 + number)).error)
-  assert.deepEqual(errors, [...Array<string>(60).fill('CredentialsSignin'), 'TooManyAttempts'])
+  for (let number = 52; number <= 61; number += 1) errors.push((await guess(user.email, number)).error)
+  assert.deepEqual(errors, [...Array<string>(9).fill('CredentialsSignin'), 'TooManyAttempts'])
   assert.equal((await guess(user.email, 90, PASSWORD)).error, 'TooManyAttempts', 'a stranger’s right guess')
   assert.equal((await guess(user.email, 200, PASSWORD)).error, null, 'the owner, where they always are')
   assert.equal((await guess(user.email, 200)).error, 'CredentialsSignin')
