@@ -15,7 +15,7 @@ export interface FilmOptions {
 
 const PIECE_SECONDS = 8
 
-/** A film of any length from real footage at any size: eight seconds of it encoded once, then repeated packet by packet. */
+/** A film of any length from real footage at any size: eight seconds of it encoded once, its picture then repeated packet by packet. */
 export async function makeFilm(options: FilmOptions): Promise<string> {
   const { folder, name, seconds, height, kind, bitrateBps } = options
   const path = join(folder, name)
@@ -33,16 +33,19 @@ export async function makeFilm(options: FilmOptions): Promise<string> {
           String(bitrateBps),
           '-maxrate',
           String(bitrateBps * 1.5),
+          '-bufsize',
+          String(bitrateBps * 2),
         ]
       : ['-c:v', 'mpeg4', '-b:v', String(bitrateBps)]
   await runFfmpeg([
     ...['-i', await requireTestMedia('cup.mp4', folder), '-t', String(PIECE_SECONDS)],
-    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codec, '-bufsize', String(bitrateBps * 2)],
+    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codec],
     ...['-c:a', 'aac', '-b:a', '128k', '-y', piece],
   ])
   await runFfmpeg([
     ...['-stream_loop', String(Math.ceil(seconds / PIECE_SECONDS)), '-i', piece, '-t', String(seconds)],
-    ...['-c', 'copy', '-y', path],
+    // The packets of the sound would leave a gap at each turn.
+    ...['-c:v', 'copy', '-af', 'aresample=async=1', '-c:a', 'aac', '-b:a', '128k', '-y', path],
   ])
   await rm(piece)
   return path
