@@ -30,6 +30,8 @@ export async function queueUnits(videoId: string): Promise<boolean> {
     .lean()
   if (plan.copied !== null) await enqueueJob('copy', videoId, { createdAt: build.createdAt })
   if (isSoundEncoded(build)) await enqueueJob('sound', videoId, { createdAt: build.createdAt })
+  // Nothing is to compete with the first copied segment, which somebody may be waiting for; the copy's first note comes here again.
+  if (plan.copied !== null && build.copied.pictures === 0) return false
   const taken = new Set(
     jobs.filter(({ state }) => state === 'done' || state === 'running').map(({ unit }) => unit),
   )
