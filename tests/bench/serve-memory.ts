@@ -45,12 +45,12 @@ export async function measureMemory(server: { pid: number; port: number; streamP
   }
 }
 
-/** Sends a request and never reads. */
+/** Asks for more than the kernel takes for it, several MiB, and never reads. */
 function openStalled(port: number, target: string): Socket {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {}) // being cut is what becomes of it
   socket.pause()
-  socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(16))
   return socket
 }
 

@@ -19,6 +19,7 @@ const PAGE_MS_MAX = 500
 /** 30 s from when the server began to send, which under load is not at once. */
 const CUT_MS_MAX = 60_000
 const RESUME_MS = 45_000
+const REQUESTS_OF_STALLED = 16
 const DESCRIPTORS = 16_384
 /** Files the server may have open more than before: what a cache or a log opens, not one for each reader. */
 const DESCRIPTORS_LEFT_MAX = 40
@@ -143,7 +144,8 @@ function openConnection(
   socket.on('error', () => {}) // being cut is what becomes of some
   if (reads) socket.resume()
   else socket.pause()
-  socket.write(requestFor(`${streamPath}/${path}`))
+  // The kernel takes several MiB for a reader that takes nothing; only what is more than that waits in the server.
+  socket.write(requestFor(`${streamPath}/${path}`).repeat(reads ? 1 : REQUESTS_OF_STALLED))
   // A paused socket does not notice its end by itself; one that was not cut by then plays on.
   if (!reads) socket.once('connect', () => setTimeout(() => socket.resume(), RESUME_MS).unref())
   return socket
