@@ -14,7 +14,7 @@ import { type RunningPeekr, startPeekr } from '../../support/server.ts'
 import { createTusUpload } from '../../support/upload-test.ts'
 
 const FIELDS =
-  'id title description tags state playable progress error visibility durationSeconds width height createdAt publishedAt owner source playback renditions'
+  'id making title description tags state playable progress error visibility durationSeconds width height createdAt publishedAt owner source playback renditions'
 
 let folder = ''
 let peekr: RunningPeekr
@@ -50,6 +50,7 @@ test('a video has exactly the promised fields, with what is known of it', async 
   assert.equal(body.state, 'ready')
   assert.equal(body.visibility, 'private')
   assert.equal(body.error, null)
+  assert.equal(body.making, null)
   const bytes = await readFile(clip)
   assert.deepEqual(body.source, {
     filename: 'clip.mp4',
@@ -317,6 +318,7 @@ test('an administrator sees every video, the jobs of each, the disk and the sett
     snapshotsWeekly: 4,
     snapshotsMonthly: 6,
     snapshotFloorGib: 5,
+    uploadLimits: {},
   })
   assert.equal(
     (await client.call('PATCH', '/api/admin/settings', { json: { originals: { $ne: 1 } } })).status,
