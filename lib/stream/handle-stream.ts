@@ -23,6 +23,8 @@ export async function handleStream(
   options: { stallMs?: number } = {},
 ): Promise<void> {
   const { trustedProxies } = getConfig()
+  // One that was sent behind others on the same connection holds no memory until they are answered.
+  if (res.socket === null && !(await hasItsTurn(req, res))) return
   try {
     const { clientAddress, hops } = findClient(req, trustedProxies)
     const answer = await resolveStream({
@@ -75,5 +77,18 @@ function isTaken(res: ServerResponse, piece: Buffer): Promise<boolean> {
     if (res.destroyed) return resolve(false)
     res.on('close', settle)
     res.write(piece, settle)
+  })
+}
+
+/** Waits until the answers before this one have left; false when the connection ended first. */
+function hasItsTurn(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      res.off('socket', settle)
+      req.off('close', settle)
+      resolve(!req.socket.destroyed)
+    }
+    res.on('socket', settle)
+    req.on('close', settle)
   })
 }
