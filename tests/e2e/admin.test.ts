@@ -107,7 +107,9 @@ describe('the administration', { timeout: 180_000 }, () => {
     await chooseFile(page, peekr.url, clip)
     await page.getByText('Making it playable').first().waitFor({ timeout: 60_000 })
     await page.goto(`${peekr.url}/admin/jobs`)
-    const job = page.getByRole('listitem', { name: 'Make it playable: long' })
+    const parts = page.getByRole('listitem', { name: /^Make it playable, part \d+.*: long$/ })
+    const name = await parts.filter({ hasText: 'Running' }).first().getAttribute('aria-label')
+    const job = page.getByRole('listitem', { name: name ?? '', exact: true })
     await job.getByRole('button', { name: 'Cancel' }).click()
     await job.getByText('Cancelled', { exact: true }).waitFor()
     const { items } = await callAs<{ items: { id: string; state: string }[] }>(

@@ -73,7 +73,7 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
   }
 
   return (
-    <li className={styles.job} aria-label={`${KINDS[job.kind]}: ${job.video.title}`}>
+    <li className={styles.job} aria-label={`${KINDS[job.kind]}${describeUnit(job.unit)}: ${job.video.title}`}>
       <div className={styles.head}>
         <div className={styles.text}>
           <p className={styles.title}>
