@@ -7,7 +7,7 @@ import { resolveStream } from '#lib/stream/resolve-stream'
 import type { MemoryBody } from '#lib/stream/stream-answer'
 
 /**
- * The same answers as `handleStream`, byte for byte, for a route handler. A file in memory is one chunk of a stream:
+ * The same answers as `handleStream`, byte for byte, for a route handler; only never compressed. A file in memory is one chunk of a stream:
  * the quickest of what was measured, since Next copies a plain body. Never rejects.
  */
 export async function streamResponse(request: Request): Promise<Response> {
@@ -15,7 +15,8 @@ export async function streamResponse(request: Request): Promise<Response> {
     const { status, headers, body } = await resolveStream({
       method: request.method,
       target: rawTarget(request.url),
-      header: (name) => request.headers.get(name),
+      // Next strips Content-Encoding from what a handler answers: compressed bytes would arrive as nonsense.
+      header: (name) => (name === 'accept-encoding' ? null : request.headers.get(name)),
       // As the front door found them; it drops what a client says of itself.
       client: request.headers.get('x-peekr-client') ?? 'unknown',
       isThroughProxy: Number(request.headers.get('x-peekr-hops')) > 0,

@@ -16,6 +16,7 @@ import {
   videoIdOf,
 } from '../support/journey.ts'
 import { requireTestMedia } from '../support/media.ts'
+import { waitForVideo } from '../support/people.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
 
 // What the page learns by being refused: it asks for what it may not have, and Chromium reports each refusal.
@@ -55,9 +56,10 @@ for (const door of ['on', 'off'] as const) {
       const card = await chooseFile(page, peekr.url, clip)
       await card.getByRole('link', { name: 'Watch' }).click({ timeout: 60_000 })
       await page.waitForURL('**/watch/*')
-      const answer = await visitor.request.get(`${peekr.url}/api/videos/${videoIdOf(page)}`)
-      video = await answer.json()
+      video = await waitForVideo(visitor, peekr.url, videoIdOf(page), ({ state }) => state !== 'transcoding')
       assert.equal(video.state, 'ready')
+      // It may have opened while only its first rendition was there.
+      await page.reload()
       assert.equal(video.visibility, 'private')
       const sha256 = createHash('sha256')
         .update(await readFile(clip))

@@ -155,7 +155,9 @@ async function findFlaw(dataPath: string, { id, renditions }: VideoView): Promis
     const times: number[] = []
     for (const segment of segments)
       times.push(...readPictureTimes(await readFile(join(folder, segment.name)), 'fmp4'))
-    const wrong = times.findIndex((ticks, at) => ticks !== (10 + at / FRAME_RATE) * TICKS_PER_SECOND)
+    const wrong = times.findIndex(
+      (ticks, at) => ticks !== Math.round((10 + at / FRAME_RATE) * TICKS_PER_SECOND),
+    )
     if (times.length !== SECONDS * FRAME_RATE) return `${name} has ${times.length} frames`
     if (wrong !== -1) return `${name}: frame ${wrong} is at ${times[wrong]}`
   }

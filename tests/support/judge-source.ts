@@ -6,7 +6,7 @@ import type { EncodeResult } from '#lib/domain/encoding'
 import { emptyLane, type LaneState } from '#lib/domain/lane-state'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
-import { isPeekrError } from '#lib/errors'
+import { isPeekrError, PeekrError } from '#lib/errors'
 import { admitSource } from '#lib/ingest/admit-source'
 import type { MediaTools } from '#lib/media/media-tools'
 import { probeSource } from '#lib/media/probe-source'
@@ -96,7 +96,7 @@ async function buildLanes(options: {
       const made = await runUnit({ ...request, outputPath: unitPath, plan, unit, group })
       const covered = group === 'all' ? lanesOf(plan) : [group]
       if (covered.some((lane) => judgeSeam(lanes[lane], made, plan.seek) === 'unproven')) {
-        assert.ok(plan.seek, `unit ${index} does not follow on although it was not sought`)
+        if (!plan.seek) throw new PeekrError('output_invalid', { details: { unit: index } })
         plan = { ...plan, units: planWhole(plan.boundaries, plan.units.slice(0, index)), seek: false }
         index -= 1
         break

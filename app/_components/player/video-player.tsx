@@ -20,9 +20,9 @@ import styles from './video-player.module.css'
 /**
  * The one place that knows Vidstack: plays a video's HLS, with hls.js from this server. When the stream cannot be
  * had any more (a token that ran out, a new revision), it asks for the video's present address once and goes on by
- * itself; otherwise it says what is wrong and offers to try again from the same position.
+ * itself; otherwise it says what is wrong and offers to try again from the same position. `onStart`: somebody watches.
  */
-export default function VideoPlayer({ video }: { video: VideoView }) {
+export default function VideoPlayer({ video, onStart }: { video: VideoView; onStart: () => void }) {
   const player = useRef<MediaPlayerInstance>(null)
   const [playback, setPlayback] = useState(video.playback)
   const [problem, setProblem] = useState<string | null>(null)
@@ -86,6 +86,7 @@ export default function VideoPlayer({ video }: { video: VideoView }) {
         storage={storage}
         keyTarget="document"
         onProviderChange={onProviderChange}
+        onPlay={onStart}
         onError={onBroken}
         onHlsError={(data) => data.fatal && onBroken()}
         onPlaying={() => setProblem(null)}

@@ -1,18 +1,33 @@
 'use client'
 
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { formatDuration, formatTimeLeft } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
 import { Button } from '../controls/button'
 import { Notice } from '../controls/notice'
 
 /**
- * Under the player of a video that plays while it is still being made: how far it has got. When it is all there, offers the
- * renditions that were not when playing began; going on by itself would interrupt whoever watches.
+ * Under the player of a video that plays while it is still being made: how far it has got. When it is all there, goes on
+ * with the renditions that were not when the player opened; but offers them only to whoever has `started` watching, as
+ * the change would interrupt them.
  */
-export function WatchMaking({ video, onSharper }: { video: VideoView; onSharper: () => void }) {
+export function WatchMaking({
+  video,
+  started,
+  onSharper,
+}: {
+  video: VideoView
+  started: boolean
+  onSharper: () => void
+}) {
   const begun = useRef(video.renditions.length)
   const { making, durationSeconds } = video
+  const isSharper = video.state === 'ready' && video.renditions.length > begun.current
+  useEffect(() => {
+    if (!isSharper || started) return
+    begun.current = video.renditions.length
+    onSharper()
+  }, [isSharper, started, video.renditions.length, onSharper])
   if (making !== null && video.publishedAt === null) {
     const whole = durationSeconds === null ? '' : ` of ${formatDuration(durationSeconds)}`
     return (
@@ -22,7 +37,7 @@ export function WatchMaking({ video, onSharper }: { video: VideoView; onSharper:
       </Notice>
     )
   }
-  if (video.state !== 'ready' || video.renditions.length <= begun.current) return null
+  if (!isSharper || !started) return null
   const sharper = () => {
     begun.current = video.renditions.length
     onSharper()

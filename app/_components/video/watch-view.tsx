@@ -1,7 +1,7 @@
 'use client'
 
 import dynamic from 'next/dynamic'
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ButtonLink } from '../controls/button'
 import { EmptyState } from '../controls/empty-state'
@@ -28,6 +28,8 @@ export function WatchView({
   const { video, setVideo, gone } = useLiveVideo(initial)
   // A new key makes a new player, which goes on where the old one was.
   const [playerCount, setPlayerCount] = useState(0)
+  const [started, setStarted] = useState(false)
+  const onSharper = useCallback(() => setPlayerCount((count) => count + 1), [])
   if (gone) {
     return (
       <EmptyState
@@ -55,15 +57,13 @@ export function WatchView({
             {playback.poster && (
               <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />
             )}
-            <VideoPlayer key={playerCount} video={video} />
+            <VideoPlayer key={playerCount} video={video} onStart={() => setStarted(true)} />
           </>
         ) : (
           <WatchPending video={video} editable={editable} onChange={setVideo} />
         )}
       </div>
-      {video.playable && playback && (
-        <WatchMaking video={video} onSharper={() => setPlayerCount((count) => count + 1)} />
-      )}
+      {video.playable && playback && <WatchMaking video={video} started={started} onSharper={onSharper} />}
       <WatchDetails video={video} editable={editable} nowMs={nowMs} />
     </article>
   )
