@@ -245,7 +245,8 @@ test('cancelling one job of a video stops the others, and the reason told is the
   const video = await waitForEnd(videoId)
   assert.equal(video.failure?.code, 'cancelled')
   assert.deepEqual(await findFfmpegOf(videoId), [])
-  assert.equal((await getJobOf(videoId, 'transcode')).state, 'cancelled')
+  // Units that had ended before stay done.
+  assert.ok(await JobModel.exists({ videoId, kind: 'transcode', state: 'cancelled' }))
   await remove(videoId)
 })
 
