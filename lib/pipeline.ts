@@ -10,6 +10,7 @@ import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import type { JobHandlers } from '#lib/jobs/run-job'
+import { settleSources } from '#lib/jobs/settle-sources'
 import { getLog } from '#lib/log'
 import { queueUnits } from '#lib/transcode/queue-units'
 import { forgetUpload } from '#lib/upload/upload-files'
@@ -19,6 +20,8 @@ import { forgetUpload } from '#lib/upload/upload-files'
  * which job is next is read from where the video stands, so a crash between two stages costs nothing.
  */
 export const STAGES: JobHandlers = {
+  replace: async (job, context) =>
+    (await import('#lib/catalog/begin-replacement')).beginReplacement(job, context),
   ingest: async (job, context) => (await import('#lib/ingest/ingest-video')).ingestVideo(job, context),
   hash: async (job, context) => (await import('#lib/ingest/hash-source')).hashSource(job, context),
   plan: async (job, context) => (await import('#lib/transcode/plan-video')).planVideo(job, context),
@@ -43,6 +46,7 @@ export async function advanceVideo(videoId: string): Promise<void> {
     deletedAt: 1,
     eraseAt: 1,
     uploadId: 1,
+    replacing: 1,
     revision: 1,
     publishedAt: 1,
   }).lean()
@@ -57,14 +61,16 @@ export async function advanceVideo(videoId: string): Promise<void> {
   // Read after the video: a job that ended badly before its last retry is forgotten by now.
   const jobs = await JobModel.find({ videoId }, { kind: 1, state: 1, failure: 1 }).lean()
   const isDone = (kind: JobRecord['kind']) => jobs.some((job) => job.kind === kind && job.state === 'done')
-  // A video without a picture of it is still a video.
-  const needed = jobs.filter(({ kind }) => kind !== 'pictures')
+  const isBegun = video.replacing?.isBegun ?? true
+  // A video without a picture of it is still a video. Until a replacement has begun, the other jobs are of the old file.
+  const needed = jobs.filter(({ kind }) => (isBegun ? kind !== 'pictures' : kind === 'replace'))
   const spoiler =
     needed.find(({ state }) => state === 'failed') ?? needed.find(({ state }) => state === 'cancelled')
   if (spoiler !== undefined) return settleFailure(video, spoiler)
+  if (!isBegun) return enqueueJob('replace', videoId, { fresh: true })
   // The ingest moves the video on before its own end is written; what needs its result waits for that.
   if (!isDone('ingest')) return enqueueJob('ingest', videoId)
-  await forgetUpload(video.uploadId)
+  await forgetUpload(video.replacing?.uploadId ?? video.uploadId)
   await enqueueJob('plan', videoId)
   await enqueueJob('hash', videoId)
   if (!isDone('plan')) return
@@ -87,7 +93,7 @@ export async function onJobEnded(job: JobRecord): Promise<void> {
  * stopped it does nothing more, and the last of them comes here again.
  */
 async function settleFailure(
-  video: Pick<VideoRecord, '_id' | 'uploadId' | 'revision' | 'publishedAt'>,
+  video: Pick<VideoRecord, '_id' | 'uploadId' | 'replacing' | 'revision' | 'publishedAt'>,
   { failure }: Pick<JobRecord, 'failure'>,
 ): Promise<void> {
   const { _id: videoId, uploadId, publishedAt } = video
@@ -103,17 +109,25 @@ async function settleFailure(
     await library.removeAttempts(videoId)
   }
   if (publishedAt === null) await failVideo(videoId, reason)
-  else await keepPublished(videoId, reason)
+  else await keepPublished(video, reason)
 }
 
 /** What was published goes on playing; what was to replace it is given up, and the reason stays to be read. */
-async function keepPublished(videoId: string, failure: VideoFailure): Promise<void> {
+async function keepPublished(
+  { _id: videoId, replacing }: Pick<VideoRecord, '_id' | 'replacing'>,
+  failure: VideoFailure,
+): Promise<void> {
   const library = await getLibrary()
   const build = await BuildModel.findOne({ videoId }, { _id: 1 }).lean()
   if (build !== null) await library.removeRevision(videoId, build._id)
   await library.removeUnits(videoId)
   await BuildModel.deleteOne({ videoId })
-  await moveVideo(videoId, 'ready', { failure, progress: 1 })
+  await moveVideo(videoId, 'ready', { failure, progress: 1, replacing: null }, UNDER_WAY)
+  if (!replacing) return
+  // Of the file that was refused nothing stays, nor what was found in it.
+  await forgetUpload(replacing.uploadId)
+  await settleSources(videoId)
+  await forgetEndedJobs(videoId, ['replace', 'ingest', 'hash'])
 }
 
 /** Makes up for every event that was lost: looks at each video that is on its way. One's trouble is not another's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { presentUser, type UserView } from '#lib/auth/present-user'
+import type { UploadLimitChanges } from '#lib/auth/upload-limits'
 import { UserModel, type UserRecord } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
@@ -15,6 +16,8 @@ export interface AdminUserView extends UserView {
   videoCount: number
   /** Bytes of the sources of this account's videos, whether or not the originals are kept. */
   usedBytes: number
+  /** Its own upload limits; empty where its role's hold. */
+  uploadLimits: UploadLimitChanges
 }
 
 export interface UserPage {
@@ -48,7 +51,7 @@ export async function listUsers(query: { q?: string; cursor?: string; limit?: nu
 /** One account with what it has stored. */
 export async function presentAdminUser(user: UserRecord): Promise<AdminUserView> {
   const [view] = await presentUsers([user])
-  return view ?? { ...presentUser(user), videoCount: 0, usedBytes: 0 }
+  return view ?? { ...presentUser(user), videoCount: 0, usedBytes: 0, uploadLimits: user.uploadLimits ?? {} }
 }
 
 async function presentUsers(users: UserRecord[]): Promise<AdminUserView[]> {
@@ -59,7 +62,7 @@ async function presentUsers(users: UserRecord[]): Promise<AdminUserView[]> {
   const byOwner = new Map(sums.map((sum) => [sum._id, sum]))
   return users.map((user) => {
     const { videoCount = 0, usedBytes = 0 } = byOwner.get(user._id) ?? {}
-    return { ...presentUser(user), videoCount, usedBytes }
+    return { ...presentUser(user), videoCount, usedBytes, uploadLimits: user.uploadLimits ?? {} }
   })
 }
 

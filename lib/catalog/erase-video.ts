@@ -22,8 +22,12 @@ export async function eraseVideo(job: JobRecord, { signal }: JobContext): Promis
   if (video !== null && !isToErase(video, await getServerTime())) return { result: null, encoder: null }
   await stopJobs(videoId, signal)
   await (await getLibrary()).deleteVideo(videoId)
-  const upload = await UploadModel.findOneAndUpdate({ videoId }, { $set: { state: 'abandoned' } }).lean()
-  if (upload !== null) await removeUploadFile(upload._id)
+  for (const made of [{ videoId }, { replaces: videoId }]) {
+    for (const { _id } of await UploadModel.find(made, { _id: 1 }).lean()) {
+      await UploadModel.updateOne({ _id }, { $set: { state: 'abandoned' } })
+      await removeUploadFile(_id)
+    }
+  }
   await JobModel.deleteMany({ videoId, kind: { $ne: 'delete' } }).setOptions({ sanitizeFilter: false })
   await BuildModel.deleteOne({ videoId })
   await ShareLinkModel.deleteMany({ videoId })

@@ -9,6 +9,7 @@ import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
+import { settleSources } from '#lib/jobs/settle-sources'
 import { exists } from '#lib/storage/exists'
 import type { Snapshot } from '#lib/storage/storage'
 
@@ -29,6 +30,7 @@ export async function reencodeVideo(asked: {
       message: `This video is ${state}; only one that is ready can be encoded anew.`,
     })
   }
+  await settleSources(videoId)
   if (!(await exists((await getLibrary()).sourcePath(videoId)))) {
     throw new PeekrError('conflict', {
       message:

@@ -5,6 +5,8 @@ import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
 import { cancelJobs, forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { getLibrary } from '#lib/jobs/library'
+import { settleSources } from '#lib/jobs/settle-sources'
+import { forgetUpload } from '#lib/upload/upload-files'
 
 /** A holder that died leaves a lease of 20 s, which the attempts at a deletion outlast. */
 const POLLS_MAX = 50
@@ -27,17 +29,26 @@ export async function stopJobs(videoId: string, signal?: AbortSignal): Promise<v
 }
 
 /**
- * Gives up the encode of a video that plays from an older revision, and stops its jobs. The state comes first: from then
- * on no end of a job queues another, and none is taken for a failure.
+ * Gives up the encode of a video that plays from an older revision, with the new file when it is for one, and stops its
+ * jobs. The state comes first: from then on no end of a job queues another, and none is taken for a failure.
  * @throws worker_lost
  */
 export async function giveUpEncoding(videoId: string): Promise<void> {
-  await VideoModel.updateOne(
-    { _id: videoId, state: 'transcoding', publishedAt: { $ne: null } },
-    { $set: { state: 'ready', playable: true, progress: 1, failure: null } },
+  const before = await VideoModel.findOneAndUpdate(
+    {
+      _id: videoId,
+      publishedAt: { $ne: null },
+      // In the bin it is called ready at once, and its new file is still there.
+      $or: [{ state: { $in: ['ingesting', 'transcoding'] } }, { replacing: { $ne: null } }],
+    },
+    { $set: { state: 'ready', playable: true, progress: 1, failure: null, replacing: null } },
     { sanitizeFilter: false },
-  )
+  ).lean()
   await stopJobs(videoId)
+  if (!before?.replacing) return
+  await forgetUpload(before.replacing.uploadId)
+  await settleSources(videoId)
+  await forgetEndedJobs(videoId, ['replace', 'ingest', 'hash'])
 }
 
 /**

@@ -2,6 +2,7 @@
 export interface JobView {
   id: string
   kind:
+    | 'replace'
     | 'ingest'
     | 'plan'
     | 'transcode'

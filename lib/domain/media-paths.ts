@@ -7,7 +7,7 @@
  *     poster.jpg
  *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, hover.mp4,
  *                                 storyboard.vtt, storyboard-{n}.jpg, manifest.json
- *     source/                     nested subvolume with the original
+ *     source/                     nested subvolume with the original, and original-{uploadId} of replaced ones
  *     attempts/{attemptId}/       what one attempt at a unit writes
  *     units/{revisionId}/{unit}/  a whole unit, adopted from its attempt by one rename, until it is assembled
  *   snapshots/{videoId}/{time}-{reason}
@@ -30,6 +30,17 @@ export const REVISIONS_FOLDER = 'revisions'
 export const SOURCE_FOLDER = 'source'
 /** The original keeps no name of its own on disk, so no name can be hostile. */
 export const SOURCE_FILE = 'original'
+const OTHER_SOURCE = /^original-(.+)$/
+
+/** The name of a source beside the present one: of a replacement that is not published yet, or of what was replaced. */
+export function otherSourceName(uploadId: string): string {
+  return `${SOURCE_FILE}-${uploadId}`
+}
+
+/** Whose source a file beside the present one is; null for any other name. */
+export function parseOtherSource(name: string): string | null {
+  return OTHER_SOURCE.exec(name)?.[1]?.replace(/\.partial$/, '') ?? null
+}
 
 export const LIBRARY_FOLDER = 'library'
 export const SNAPSHOTS_FOLDER = 'snapshots'

@@ -28,7 +28,8 @@ const NEXT_STATES: Record<VideoState, readonly VideoState[]> = {
   uploading: ['ingesting', 'failed'],
   ingesting: ['transcoding', 'failed'],
   transcoding: ['ready', 'failed'],
-  ready: ['transcoding'],
+  // With a new file, or encoded anew; what was published plays on, and is what it goes back to when that fails.
+  ready: ['ingesting', 'transcoding'],
   failed: ['ingesting', 'transcoding'],
 }
 

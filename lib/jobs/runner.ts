@@ -118,6 +118,7 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
 
 function buildLanes(jobsMax: number): Lane[] {
   const slots: Record<JobKind, number> = {
+    replace: 2,
     ingest: 2,
     plan: 2,
     transcode: jobsMax,

@@ -295,6 +295,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/admin/imports',
+    summary: 'The files that were found in the import folder, and what became of each.',
+    scope: 'admin',
+    status: 200,
+  },
+  {
+    method: 'get',
     path: '/api/admin/encoders',
     summary: 'Which encoders, decoders and filters work here, each tried for a second.',
     scope: 'admin',

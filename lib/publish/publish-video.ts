@@ -3,7 +3,7 @@ import { getSettings } from '#lib/admin/settings'
 import { getSecret } from '#lib/auth/secrets'
 import { BuildModel } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
-import { VideoModel } from '#lib/db/models/video'
+import { type Replacing, VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { moveVideo, reportVideoProgress } from '#lib/db/move-video'
 import { MANIFEST } from '#lib/domain/media-paths'
 import type { Pictures } from '#lib/domain/pictures'
@@ -12,6 +12,7 @@ import { PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { settleSources } from '#lib/jobs/settle-sources'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { buildManifest, signManifest } from '#lib/publish/manifest'
 import { verifyRevision } from '#lib/publish/verify-revision'
@@ -36,7 +37,12 @@ export async function publishVideo(job: JobRecord, context: JobContext): Promise
   await library.removeAttempts(videoId)
   await library.removeUnits(videoId)
   await snapshotOnce(videoId, revisionId, library)
-  if ((await getSettings()).originals === 'remove') await library.removeSource(videoId)
+  await settleSources(videoId)
+  if ((await getSettings()).originals === 'remove') {
+    const withReplaced = { _id: videoId, 'replaced.0': { $exists: true } }
+    await VideoModel.updateOne(withReplaced, { $set: { replaced: [] } }, { sanitizeFilter: false })
+    await library.removeSource(videoId)
+  }
   await BuildModel.deleteOne({ _id: revisionId })
   return { result: { revisionId }, encoder: null }
 }
@@ -95,6 +101,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
     },
     durationSeconds: encoded.durationSeconds,
     publishedAt: video.publishedAt ?? new Date(),
+    ...(video.replacing && (await planTakeover(video, video.replacing, transcoded))),
   }
   await writeVideoRecord({ ...video, ...facts })
   const shown = await moveVideo(videoId, 'ready', { ...facts, playable: true, progress: 1 })
@@ -103,6 +110,27 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
     throw new PeekrError('cancelled')
   // Its details may have been edited since they were read above.
   await refreshVideoRecord(videoId)
+}
+
+/** What becomes true of a video in the moment a new file takes the place of its source; the files themselves follow. */
+async function planTakeover(
+  video: VideoRecord,
+  { uploadId, source, fingerprint }: Replacing,
+  { probe }: Transcoded,
+): Promise<Partial<VideoRecord>> {
+  const isKept = await exists((await getLibrary()).sourcePath(video._id))
+  const before = { uploadId: video.uploadId, sizeBytes: video.source.sizeBytes, isKept }
+  return {
+    uploadId,
+    source,
+    ...(fingerprint && { fingerprint }),
+    ...(probe.video && { width: probe.video.width, height: probe.video.height }),
+    replacing: null,
+    replaced: [
+      ...(video.replaced ?? []),
+      { ...before, ...(video.fingerprint && { fingerprint: video.fingerprint }) },
+    ],
+  }
 }
 
 /** Which pictures there are; a video of which none could be made is still a video. */

@@ -46,6 +46,17 @@ const StoredVideoSchema = z.object({
   publishedAt: z.iso.datetime(),
   /** When it was put into the bin, and until when it lies there; missing for any other. */
   deletedAt: z.iso.datetime().optional(),
+  /** The sources it had before; missing when there were none. */
+  replaced: z
+    .array(
+      z.object({
+        uploadId: z.string().min(1),
+        sizeBytes: Count,
+        isKept: z.boolean(),
+        fingerprint: z.string().optional(),
+      }),
+    )
+    .optional(),
   eraseAt: z.iso.datetime().optional(),
 })
 
@@ -77,6 +88,7 @@ export function buildVideoRecord(
     owner: { id: owner.id, name: owner.name, email: owner.email ?? null },
     createdAt: video.createdAt.toISOString(),
     publishedAt: video.publishedAt.toISOString(),
+    replaced: video.replaced?.length ? video.replaced : undefined,
     deletedAt: video.deletedAt?.toISOString(),
     eraseAt: video.eraseAt?.toISOString(),
   })

@@ -7,6 +7,7 @@ import { exists } from '#lib/storage/exists'
 import { emptyFolder, readNames, removeFrom } from '#lib/storage/folder-names'
 import { makeFolder } from '#lib/storage/make-folder'
 import { listUnsettledRestores } from '#lib/storage/restore-swap'
+import { settleSources } from '#lib/storage/settle-sources'
 import { readLabels, writeLabel } from '#lib/storage/snapshot-labels'
 import { buildSnapshot, parseSnapshotName } from '#lib/storage/snapshot-name'
 import type { Snapshot, Storage } from '#lib/storage/storage'
@@ -19,6 +20,7 @@ import { writeFileWhole } from '#lib/storage/write-file-whole'
 export type Library = Pick<
   Storage,
   | 'sourcePath'
+  | 'settleSources'
   | 'removeSource'
   | 'createAttempt'
   | 'removeAttempts'
@@ -47,7 +49,9 @@ export type Library = Pick<
 export function createLibrary(dataPath: string): Library {
   const folders = (videoId: string) => buildVideoFolders(dataPath, videoId)
   return {
-    sourcePath: (videoId) => folders(videoId).sourceFile,
+    sourcePath: (videoId, uploadId) =>
+      uploadId === undefined ? folders(videoId).sourceFile : folders(videoId).sourceOf(uploadId),
+    settleSources: (videoId, owners) => withStorageErrors(() => settleSources(folders(videoId), owners)),
     revisionPath: (videoId, revisionId) => folders(videoId).revision(revisionId),
     removeSource: (videoId) => withStorageErrors(() => emptyFolder(folders(videoId).source)),
     attemptPath: (videoId, attemptId) => folders(videoId).attempt(attemptId),

@@ -32,12 +32,22 @@ export interface Storage {
    * Brings a finished upload in as the video's source, moving no bytes where the filesystem allows it: a reflink on
    * Btrfs, a hard link elsewhere. When it returns the source is on disk, and the caller may unlink the upload; on a
    * filesystem without links the upload has been moved, so the caller must put up with its absence.
+   * @param uploadId of a file that is to replace the source: it is then put beside it, under this name
    * @throws not_found when there is neither a source nor an upload.
    */
-  adoptSource(videoId: string, uploadPath: string): Promise<void>
+  adoptSource(videoId: string, uploadPath: string, uploadId?: string): Promise<void>
 
-  /** The absolute path of the source, whether or not it is still there. */
-  sourcePath(videoId: string): string
+  /** The absolute path of the source, or of one beside it that came with this upload, whether or not it is there. */
+  sourcePath(videoId: string, uploadId?: string): string
+
+  /**
+   * Puts the sources where the record says they belong: that of `current` is the source, that of `previous` (null when
+   * it had none, or it was not kept) lies beside it under its name, and of the others beside it only `kept` stay.
+   */
+  settleSources(
+    videoId: string,
+    owners: { current: string; previous: string | null; kept: string[] },
+  ): Promise<void>
 
   /** Removes the source, for good: no snapshot holds its space. */
   removeSource(videoId: string): Promise<void>

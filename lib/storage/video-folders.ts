@@ -3,6 +3,7 @@ import { isId } from '#lib/domain/id'
 import {
   ATTEMPTS_FOLDER,
   LIBRARY_FOLDER,
+  otherSourceName,
   REVISIONS_FOLDER,
   SNAPSHOTS_FOLDER,
   SOURCE_FILE,
@@ -21,6 +22,8 @@ export interface VideoFolders {
   units: string
   source: string
   sourceFile: string
+  /** Beside it: a source that came with this upload, before its time or after it. */
+  sourceOf(uploadId: string): string
   snapshots: string
   /** While a snapshot is being restored: the coming state of the video, and the one it takes the place of. */
   restoring: string
@@ -54,6 +57,7 @@ export function buildVideoFolders(dataPath: string, videoId: string): VideoFolde
     units,
     source,
     sourceFile: join(source, SOURCE_FILE),
+    sourceOf: (uploadId) => join(source, otherSourceName(requireId(uploadId))),
     snapshots: join(dataPath, SNAPSHOTS_FOLDER, videoId),
     restoring: join(dataPath, LIBRARY_FOLDER, `.${videoId}.restoring`),
     replaced: join(dataPath, LIBRARY_FOLDER, `.${videoId}.replaced`),

@@ -7,6 +7,7 @@ import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
+import { getWorkSource } from '#lib/jobs/work-source'
 import { getMediaTools } from '#lib/media/media-tools'
 import { syncTree } from '#lib/storage/sync-tree'
 import { getBuild } from '#lib/transcode/get-build'
@@ -22,7 +23,7 @@ export async function addPictures({ videoId }: JobRecord, context: JobContext): 
   const attemptId = createId()
   const outputPath = await library.createAttempt(videoId, attemptId)
   try {
-    const sourcePath = library.sourcePath(videoId)
+    const sourcePath = await getWorkSource(videoId)
     const request = { sourcePath, outputPath, probe: build.probe, tools: getMediaTools() }
     const { signal, report: onProgress } = context
     const made = await withDiskBlamed(async () => {

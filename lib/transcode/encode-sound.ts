@@ -6,6 +6,7 @@ import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
+import { getWorkSource } from '#lib/jobs/work-source'
 import { getMediaTools } from '#lib/media/media-tools'
 import { addSound } from '#lib/transcode/add-sound'
 import { getBuild } from '#lib/transcode/get-build'
@@ -24,7 +25,7 @@ export async function encodeSound({ videoId }: JobRecord, context: JobContext): 
   const attemptPath = await library.createAttempt(videoId, attemptId)
   const revisionPath = library.revisionPath(videoId, build._id)
   const request = {
-    sourcePath: library.sourcePath(videoId),
+    sourcePath: await getWorkSource(videoId),
     outputPath: attemptPath,
     probe: build.probe,
     segmentFormat: build.plan.segmentFormat,

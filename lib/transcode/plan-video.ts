@@ -15,6 +15,7 @@ import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { getWorkSource } from '#lib/jobs/work-source'
 import { chooseEncoder } from '#lib/transcode/choose-encoder'
 import { explainRefusal } from '#lib/transcode/copy/decide-copy'
 import { discardFlawed } from '#lib/transcode/copy/discard-copy'
@@ -31,7 +32,7 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
   const library = await getLibrary()
   const flaw = await discardFlawed(videoId, library)
-  const copy = flaw === null ? await decideCopy(library.sourcePath(videoId), probe, segmentFormat) : null
+  const copy = flaw === null ? await decideCopy(await getWorkSource(videoId), probe, segmentFormat) : null
   const plan = planEncoding({
     probe,
     segmentFormat,

@@ -10,6 +10,7 @@ import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
+import { getWorkSource } from '#lib/jobs/work-source'
 import { getLog } from '#lib/log'
 import { getMediaTools } from '#lib/media/media-tools'
 import { getBuild } from '#lib/transcode/get-build'
@@ -40,7 +41,7 @@ export async function transcodeUnit(job: JobRecord, context: JobContext): Promis
   const outputPath = await library.createAttempt(videoId, attemptId)
   try {
     const request = {
-      sourcePath: library.sourcePath(videoId),
+      sourcePath: await getWorkSource(videoId),
       outputPath,
       probe: build.probe,
       plan: build.plan,

@@ -165,9 +165,9 @@ async function addFacts(response: Response, { method, planned, upload }: UploadC
   const known = planned ?? upload
   if (known === null) return
   const isPartial = known.kind === 'partial'
-  if (!isPartial) response.headers.set('Peekr-Video-Id', known.videoId)
+  if (!isPartial) response.headers.set('Peekr-Video-Id', known.replaces ?? known.videoId)
   if (method === 'HEAD') addConcat(response, upload)
-  if (planned !== null && !isPartial) await addSameVideo(response, planned)
+  if (planned !== null && planned.kind === 'whole') await addSameVideo(response, planned)
   if (upload !== null && upload.metadata !== '') response.headers.set('Upload-Metadata', upload.metadata)
   const offset = Number(response.headers.get('upload-offset') ?? 0)
   if (isPartial ? upload?.state !== 'joined' : offset < known.sizeBytes)

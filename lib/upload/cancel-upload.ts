@@ -19,6 +19,17 @@ export async function cancelUpload(uploadId: string): Promise<void> {
       message: 'This part belongs to an upload already. To remove it, delete the video.',
     })
   }
+  const taken = {
+    _id: uploadId,
+    kind: 'replacement' as const,
+    state: { $in: ['finished' as const, 'ingested' as const] },
+  }
+  if (await UploadModel.exists(taken).setOptions({ sanitizeFilter: false })) {
+    throw new PeekrError('conflict', {
+      message:
+        'This file has arrived, and its video is being made anew. To take it back, restore what there was.',
+    })
+  }
   const removed = await VideoModel.deleteOne({ uploadId, state: 'uploading' })
   // Exactly one of this and finishUpload finds the video in `uploading`.
   const video =

@@ -14,7 +14,7 @@ import { requireVideoCount } from '#lib/upload/reserve-space'
 import { nextExpiry } from '#lib/upload/upload-expiry'
 import { findStoredBytes } from '#lib/upload/upload-files'
 import { getUploadLeases } from '#lib/upload/upload-leases'
-import { requireAllowedSize } from '#lib/upload/upload-policy'
+import { requireAllowedSize, requireReplaceable } from '#lib/upload/upload-policy'
 import { withHeldUploads } from '#lib/upload/with-held-uploads'
 
 /**
@@ -33,6 +33,7 @@ export async function createFinalUpload(request: {
   if (!canUpload(owner)) throw new PeekrError('forbidden')
   const metadataHeader = header('upload-metadata') ?? ''
   const metadata = parseUploadMetadata(metadataHeader)
+  if (metadata.replaces !== undefined) await requireReplaceable(owner, metadata.replaces, true)
   const limits = await getUploadLimits(owner.userId)
   const made = await withHeldUploads(partIds, async () => {
     const parts = await getParts(owner, partIds)

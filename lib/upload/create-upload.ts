@@ -19,15 +19,15 @@ const CREATION_MS_MAX = 20_000
  * @throws quota_exceeded, disk_full, and whatever the database throws
  */
 export async function createUpload(planned: PlannedUpload): Promise<void> {
-  const { uploadId, kind, owner, sizeBytes } = planned
+  const { uploadId, kind = 'whole', owner, sizeBytes } = planned
   const startedAt = Date.now()
   try {
     const limits = planned.limits ?? (await getUploadLimits(owner.userId))
-    await reserveSpace({ uploadId, ownerId: owner.userId, sizeBytes, isVideo: kind !== 'partial', limits })
+    await reserveSpace({ uploadId, ownerId: owner.userId, sizeBytes, isVideo: kind === 'whole', limits })
     await makeUploadFile(uploadId)
     await UploadModel.create(toUploadRecord(planned))
     if (Date.now() - startedAt > CREATION_MS_MAX) throw new PeekrError('database_away')
-    if (planned.kind !== 'partial') await VideoModel.create(toVideoRecord(planned))
+    if (kind === 'whole') await VideoModel.create(toVideoRecord(planned))
   } catch (error) {
     await undoCreation(planned)
     throw error
@@ -37,11 +37,12 @@ export async function createUpload(planned: PlannedUpload): Promise<void> {
 }
 
 function toUploadRecord(planned: PlannedUpload) {
-  const { uploadId, kind = 'whole', videoId, owner, sizeBytes, metadata, metadataHeader } = planned
+  const { uploadId, kind = 'whole', videoId, replaces, owner, sizeBytes, metadata, metadataHeader } = planned
   return {
     _id: uploadId,
     kind,
     videoId,
+    ...(replaces && { replaces }),
     ownerId: owner.userId,
     filename: metadata.filename,
     sizeBytes,
@@ -53,7 +54,7 @@ function toUploadRecord(planned: PlannedUpload) {
 }
 
 /** The video an upload will be, as it is made with the upload. */
-export function toVideoRecord(planned: Omit<PlannedUpload, 'kind' | 'metadataHeader'>) {
+export function toVideoRecord(planned: Omit<PlannedUpload, 'kind' | 'replaces' | 'metadataHeader'>) {
   const { uploadId, videoId, owner, sizeBytes, metadata } = planned
   const { filename, title, visibility, fingerprint } = metadata
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ID_PATTERN } from '#lib/domain/id'
 import { titleFromFilename, UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import { PeekrError } from '#lib/errors'
 import { FINGERPRINT_PATTERN } from '#lib/upload/fingerprint'
@@ -9,6 +10,8 @@ export interface UploadMetadata {
   visibility: Visibility
   /** What the client says the file's fingerprint is. */
   fingerprint?: string | undefined
+  /** The video this file is to be the new source of. */
+  replaces?: string | undefined
 }
 
 const FILENAME_LENGTH_MAX = 255
@@ -22,6 +25,7 @@ const Metadata = z.object({
   title: z.string().optional(),
   // Something else is another program's idea of one, and no reason to refuse the file.
   fingerprint: z.string().regex(FINGERPRINT_PATTERN).optional().catch(undefined),
+  replaces: z.string().regex(ID_PATTERN, 'must be the id of a video').optional(),
   visibility: z.enum(UPLOAD_VISIBILITIES, 'must be public, unlisted or private').default('private'),
 })
 
@@ -34,8 +38,8 @@ export function parseUploadMetadata(header: string | null): UploadMetadata {
   const given = Metadata.parse(Object.fromEntries(decodePairs(header ?? '')))
   const filename = cleanText(given.filename ?? '', FILENAME_LENGTH_MAX) || 'upload'
   const title = cleanText(given.title ?? '', TITLE_LENGTH_MAX) || titleFromFilename(filename)
-  const { visibility, fingerprint } = given
-  return { filename, title, visibility, ...(fingerprint && { fingerprint }) }
+  const { visibility, fingerprint, replaces } = given
+  return { filename, title, visibility, ...(fingerprint && { fingerprint }), ...(replaces && { replaces }) }
 }
 
 /** One line of visible text of at most `lengthMax` UTF-16 units, never cut inside a character. */

@@ -72,13 +72,20 @@ export async function settleDeadReservations(): Promise<void> {
 
 /**
  * Bytes an owner's videos count for: what was uploaded of each, while it or a retry of it holds space; and parts that
- * are not put together yet. Videos are read first: a part that has joined one of them by then counts as that video,
+ * are not put together yet; and for a video whose file is replaced, both files. Videos are read first: a part that has joined one of them by then counts as that video,
  * any other as itself, so that none counts twice or not at all while it is being joined.
  */
 export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySet<string>): Promise<number> {
   // What lies in the bin still takes up its space; otherwise deleting and uploading in turn would go past any quota.
   const held = { ownerId, $or: [{ deletedAt: null }, buildBinFilter(await getServerTime())] }
-  const videos = await VideoModel.find(held, { uploadId: 1, state: 1, failure: 1, source: 1 })
+  const videos = await VideoModel.find(held, {
+    uploadId: 1,
+    state: 1,
+    failure: 1,
+    source: 1,
+    replacing: 1,
+    replaced: 1,
+  })
     .setOptions({ sanitizeFilter: false })
     .lean()
   const parts = await UploadModel.find(
@@ -90,15 +97,26 @@ export async function sumOwnerBytes(ownerId: string, exceptUploadIds: ReadonlySe
   const finals = await findOpenFinals(parts)
   const known = new Set(videos.map(({ uploadId }) => uploadId))
   let sumBytes = 0
-  for (const { uploadId, state, failure, source } of videos) {
+  for (const { uploadId, state, failure, source, replacing, replaced } of videos) {
+    sumBytes += replacing?.source.sizeBytes ?? 0
+    for (const { isKept, sizeBytes } of replaced ?? []) sumBytes += isKept ? sizeBytes : 0
+
     const isGone = state === 'failed' && failure !== null && !isSourceKept(failure.code)
     if (!isGone && !exceptUploadIds.has(uploadId)) sumBytes += source.sizeBytes
+  }
+  for (const { _id, sizeBytes } of await findOpenReplacements(ownerId)) {
+    if (!exceptUploadIds.has(_id)) sumBytes += sizeBytes
   }
   for (const { _id, sizeBytes, finalId } of parts) {
     const isElsewhere = finalId ? known.has(finalId) || !finals.has(finalId) : exceptUploadIds.has(_id)
     if (!isElsewhere) sumBytes += sizeBytes
   }
   return sumBytes
+}
+
+/** New files on their way to videos that there are; once they have arrived, their video names them. */
+function findOpenReplacements(ownerId: string): Promise<{ _id: string; sizeBytes: number }[]> {
+  return UploadModel.find({ ownerId, kind: 'replacement', state: 'open' }, { sizeBytes: 1 }).lean()
 }
 
 /** Of the finals that parts have joined, those that are not done with: a joined part of any other is only a record. */

@@ -15,7 +15,13 @@ import { finishUpload } from '#lib/upload/finish-upload'
 import type { HeldUpload } from '#lib/upload/held-upload'
 import { joinParts } from '#lib/upload/join-parts'
 import { settleDeadReservations } from '#lib/upload/reserve-space'
-import { findStoredBytes, removeUploadFile, uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
+import {
+  findStoredBytes,
+  forgetUpload,
+  removeUploadFile,
+  uploadFilePath,
+  uploadsPath,
+} from '#lib/upload/upload-files'
 import { getUploadLeases } from '#lib/upload/upload-leases'
 import { getUploadLocker } from '#lib/upload/upload-locker'
 
@@ -57,6 +63,7 @@ async function runSweep(): Promise<UploadSweep> {
     })
     if (outcome !== null) swept[outcome] += 1
   }
+  await forgetGivenUp()
   swept.removed += await removeStrayFiles()
   await settleDeadReservations()
   await UploadModel.deleteMany({
@@ -83,6 +90,7 @@ async function sweepOpenUpload(upload: UploadRecord): Promise<keyof UploadSweep 
 async function settleOpenUpload(upload: UploadRecord, held: HeldUpload): Promise<keyof UploadSweep | null> {
   const isExpired = upload.expiresAt.getTime() < Date.now()
   if (upload.kind === 'partial') return isExpired ? giveUpPart(upload) : null
+  if (upload.kind === 'replacement') return settleReplacement(upload, held, isExpired)
   const video = await VideoModel.findById(upload.videoId, { state: 1, deletedAt: 1 }).lean()
   if (video === null || video.deletedAt !== null) return removeUpload(upload)
   if (upload.kind === 'final' && !isExpired) {
@@ -97,6 +105,29 @@ async function settleOpenUpload(upload: UploadRecord, held: HeldUpload): Promise
   return null
 }
 
+/** A new file for a video that there is, or, when that was deleted meanwhile, for nothing. */
+async function settleReplacement(
+  upload: UploadRecord,
+  held: HeldUpload,
+  isExpired: boolean,
+): Promise<keyof UploadSweep | null> {
+  const video = await VideoModel.findOne({ _id: upload.replaces, deletedAt: null }, { _id: 1 }).lean()
+  if (video === null) return removeUpload(upload)
+  const storedBytes = await findStoredBytes(upload._id, held)
+  if (storedBytes === null) return giveUpPart(upload)
+  if (storedBytes < upload.sizeBytes) return isExpired ? giveUpPart(upload) : null
+  await finishUpload(upload._id)
+  return (await UploadModel.exists({ _id: upload._id, state: 'open' })) === null ? 'finished' : null
+}
+
+/** New files that arrived and that their video no longer asks for: it was deleted, or taken back, or refused them. */
+async function forgetGivenUp(): Promise<void> {
+  const handedOver = { kind: 'replacement' as const, state: 'finished' as const }
+  for (const { _id } of await UploadModel.find(handedOver, { _id: 1 }).lean()) {
+    if ((await VideoModel.exists({ 'replacing.uploadId': _id })) === null) await forgetUpload(_id)
+  }
+}
+
 /** Past the upload: the process died between the two marks of finishUpload. */
 function hasStarted(state: VideoState): boolean {
   return state !== 'uploading' && state !== 'failed'
@@ -106,7 +137,7 @@ async function hasAllBytes({ _id, sizeBytes }: UploadRecord): Promise<boolean> {
   return (await findSize(_id)) === sizeBytes
 }
 
-/** A part nobody put together with others. It has no video that could say so. */
+/** A part nobody put together with others, or a new file that did not come whole. It has no video that could say so. */
 async function giveUpPart({ _id }: UploadRecord): Promise<'expired'> {
   await UploadModel.updateOne({ _id, state: 'open' }, { $set: { state: 'abandoned' } })
   await getUploadLeases().forget(_id)

@@ -12,9 +12,11 @@ import type { TusMethod } from '#lib/upload/require-tus-headers'
 export interface PlannedUpload {
   uploadId: string
   /** `whole` when left out. */
-  kind?: 'whole' | 'partial'
-  /** Of a `partial`, which has no video, its own id. */
+  kind?: 'whole' | 'partial' | 'replacement'
+  /** Of a `partial` or a `replacement`, which make no video, its own id. */
   videoId: string
+  /** Of a `replacement`: the video it is for. */
+  replaces?: string
   owner: Viewer
   sizeBytes: number
   /** What the owner may have; looked up when left out. */

@@ -2,9 +2,10 @@ import { requireAttempt, uploadLimits } from '#lib/auth/rate-limit'
 import { getUploadLimits, type UploadLimits } from '#lib/auth/upload-limits'
 import { getConfig } from '#lib/config'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
+import { VideoModel } from '#lib/db/models/video'
 import { formatBytes, plural } from '#lib/domain/format'
 import { createId, isId } from '#lib/domain/id'
-import { canUpload, type Viewer } from '#lib/domain/permissions'
+import { canEdit, canUpload, canWatch, type Viewer } from '#lib/domain/permissions'
 import { isPeekrError, PeekrError } from '#lib/errors'
 import type { HeaderReader } from '#lib/http/require-same-site'
 import { parseUploadMetadata } from '#lib/upload/parse-upload-metadata'
@@ -18,12 +19,42 @@ export async function planUpload(owner: Viewer, header: HeaderReader): Promise<P
   const limits = await getUploadLimits(owner.userId)
   requireAllowedSize(limits, sizeBytes)
   await requireAllowedRate(owner.userId, limits)
-  const kind = header('upload-concat') ? 'partial' : 'whole'
-  const uploadId = createId()
   const metadataHeader = header('upload-metadata') ?? ''
   const metadata = parseUploadMetadata(metadataHeader)
-  const videoId = kind === 'partial' ? uploadId : createId()
-  return { uploadId, kind, videoId, owner, sizeBytes, limits, metadata, metadataHeader }
+  const { replaces } = metadata
+  const isPart = Boolean(header('upload-concat'))
+  if (replaces !== undefined) await requireReplaceable(owner, replaces, isPart)
+  const kind = isPart ? 'partial' : replaces === undefined ? 'whole' : 'replacement'
+  const uploadId = createId()
+  const videoId = kind === 'whole' ? createId() : uploadId
+  const planned = { uploadId, kind, videoId, owner, sizeBytes, limits, metadata, metadataHeader } as const
+  return { ...planned, ...(replaces !== undefined && { replaces }) }
+}
+
+/** @throws not_found, forbidden, conflict, bad_request when this viewer cannot give that video a new file */
+export async function requireReplaceable(viewer: Viewer, videoId: string, isPart: boolean): Promise<void> {
+  const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
+  if (video === null || !canWatch(viewer, video)) {
+    throw new PeekrError('not_found', {
+      message: 'The video this file is for is not there any more. Upload the file as a video of its own.',
+    })
+  }
+  if (!canEdit(viewer, video)) {
+    throw new PeekrError('forbidden', {
+      message: 'Only its owner or an administrator can give this video a new file.',
+    })
+  }
+  if (video.publishedAt === null) {
+    throw new PeekrError('conflict', {
+      message:
+        'This video has never been ready, so there is nothing to replace. Delete it, and upload the file.',
+    })
+  }
+  if (isPart) {
+    throw new PeekrError('bad_request', {
+      message: 'A new file for a video comes as one upload: leave Upload-Concat out.',
+    })
+  }
 }
 
 /** The record of an upload, whoever's it is, or null. Anything that is no id names none. */

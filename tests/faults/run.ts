@@ -6,6 +6,7 @@ import { finishManyTimes } from './finish-many-times.ts'
 import { fuzzStream } from './fuzz-stream.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
 import { killDuringEncode } from './kill-during-encode.ts'
+import { killDuringReplace } from './kill-during-replace.ts'
 import { killDuringRestore } from './kill-during-restore.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
 import { killDuringWrites } from './kill-during-writes.ts'
@@ -19,6 +20,7 @@ const CASES: FaultCase[] = [
   interruptUploads,
   finishManyTimes,
   killDuringWrites,
+  killDuringReplace,
   killDuringRestore,
   randomCommands,
   fuzzStream,

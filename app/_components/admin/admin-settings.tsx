@@ -8,7 +8,8 @@ import { SettingChoice } from '../controls/setting-choice'
 import { SettingNumbers } from '../controls/setting-numbers'
 import { showToast } from '../controls/toast-store'
 import { useResource } from '../controls/use-resource'
-import { AdminUploadLimits, type UploadLimits } from './admin-upload-limits'
+import { AdminUploadLimits } from './admin-upload-limits'
+import type { UploadLimits } from './upload-limit-fields'
 
 interface Settings {
   registration: 'open' | 'closed'

@@ -5,6 +5,7 @@ import type { StorageView } from '#lib/domain/storage-view'
 import { LoadState } from '../controls/load-state'
 import { Notice } from '../controls/notice'
 import { useResource } from '../controls/use-resource'
+import { AdminImports } from './admin-imports'
 import styles from './admin-storage.module.css'
 import { StorageMeter } from './storage-meter'
 
@@ -36,6 +37,7 @@ export function AdminStorage() {
             </h2>
             <StorageMeter storage={data} />
           </section>
+          <AdminImports />
           <section className={styles.panel} aria-labelledby="driver">
             <h2 id="driver">{DRIVERS[data.driver].name}</h2>
             <p>{DRIVERS[data.driver].sentence}</p>

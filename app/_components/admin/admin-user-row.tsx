@@ -7,7 +7,9 @@ import { ROLE_WORDS } from '../account/role-words'
 import { callApi, errorSentence } from '../api-client'
 import { Button } from '../controls/button'
 import { showToast } from '../controls/toast-store'
+import { AdminUserLimits } from './admin-user-limits'
 import styles from './admin-users.module.css'
+import type { RoleLimits } from './upload-limit-fields'
 
 export interface AdminUser {
   id: string
@@ -18,6 +20,8 @@ export interface AdminUser {
   createdAt: string
   videoCount: number
   usedBytes: number
+  /** Its own; empty where its role's hold. */
+  uploadLimits: RoleLimits
 }
 
 /** One account, with its role to choose and a switch to close it. Nobody can lock themselves out here. */
@@ -31,6 +35,7 @@ export function AdminUserRow({
   onChange: (user: AdminUser) => void
 }) {
   const [pending, setPending] = useState(false)
+  const [limiting, setLimiting] = useState(false)
 
   async function change(patch: { role?: Role; disabled?: boolean }) {
     setPending(true)
@@ -68,6 +73,14 @@ export function AdminUserRow({
           </option>
         ))}
       </select>
+      <Button
+        disabled={user.role === 'viewer'}
+        onClick={() => setLimiting(true)}
+        aria-label={`Limits of ${user.name}`}
+      >
+        Limits
+      </Button>
+      {limiting && <AdminUserLimits user={user} onChange={onChange} onClose={() => setLimiting(false)} />}
       <Button
         tone={user.disabledAt ? 'secondary' : 'danger'}
         pending={pending}

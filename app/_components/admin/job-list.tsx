@@ -14,6 +14,7 @@ import styles from './job-list.module.css'
 const KINDS: Record<JobView['kind'], string> = {
   ingest: 'Check the file',
   plan: 'Plan the encode',
+  replace: 'Take a new file',
   transcode: 'Make it playable',
   sound: 'Encode the sound',
   copy: 'Copy the original',

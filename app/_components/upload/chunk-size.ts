@@ -1,5 +1,6 @@
 import type { DetailedError } from 'tus-js-client'
 
+const CHUNK_KEY = 'peekr-chunk-bytes'
 /** Under the 100 MB that some proxies let through, and well within one request's time. */
 const CHUNK_BYTES = 16 * 1024 ** 2
 /** nginx lets 1 MB through when nobody told it otherwise; less would cost more in requests than it could gain. */
@@ -47,4 +48,21 @@ export function createChunkSize(known: number | null, remember: (bytes: number) 
 /** Whether a refusal is of the request's size, by somebody on the way, so that smaller requests may pass. */
 export function isProxys413(status: number, tusResumable: string | undefined): boolean {
   return status === 413 && !tusResumable
+}
+
+/** What an earlier upload in this browser learnt of the proxies on the way. */
+export function readChunkBytes(): number | null {
+  try {
+    return Number(localStorage.getItem(CHUNK_KEY)) || null
+  } catch {
+    return null // storage is switched off: it is learnt anew
+  }
+}
+
+export function writeChunkBytes(bytes: number): void {
+  try {
+    localStorage.setItem(CHUNK_KEY, String(bytes))
+  } catch {
+    // Storage is full or switched off; the next upload learns it anew.
+  }
 }

@@ -1,3 +1,4 @@
+import { findStoredBytes } from './stored-uploads'
 import { readUploadRecords, removeUploadRecord, type UploadRecord } from './upload-records'
 
 export interface UnfinishedUpload extends UploadRecord {
@@ -10,22 +11,21 @@ export async function findUnfinishedUploads(
   userId: string,
   signal: AbortSignal,
 ): Promise<UnfinishedUpload[]> {
-  const found = await Promise.all(readUploadRecords(userId).map((record) => findStored(record, signal)))
+  const records = readUploadRecords(userId).filter(({ isUploaded }) => !isUploaded)
+  const found = await Promise.all(records.map((record) => findStored(record, signal)))
   return found.filter((upload) => upload !== null)
 }
 
 async function findStored(record: UploadRecord, signal: AbortSignal): Promise<UnfinishedUpload | null> {
-  const response = await fetch(record.uploadUrl, {
-    method: 'HEAD',
-    headers: { 'Tus-Resumable': '1.0.0' },
-    signal,
+  const storedBytes = await findStoredBytes(record, signal).catch((error: Error) => {
+    if (signal.aborted) throw error
+    return undefined // the server is away: neither here nor gone
   })
-  if ([403, 404, 410].includes(response.status)) removeUploadRecord(record.uploadUrl)
-  const offset = response.headers.get('Upload-Offset')
-  if (!response.ok || offset === null) return null
-  if (Number(offset) >= record.sizeBytes) {
-    removeUploadRecord(record.uploadUrl)
+  if (storedBytes === undefined) return null
+  const isWhole = storedBytes !== null && storedBytes >= record.sizeBytes && record.uploadUrl !== null
+  if (storedBytes === null || (isWhole && !record.isUnsaved)) {
+    removeUploadRecord(record.key)
     return null
   }
-  return { ...record, fraction: Number(offset) / record.sizeBytes }
+  return isWhole ? null : { ...record, fraction: storedBytes / Math.max(1, record.sizeBytes) }
 }

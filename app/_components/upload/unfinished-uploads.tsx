@@ -1,64 +1,106 @@
 'use client'
 
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { formatBytes, formatPercent } from '#lib/domain/format'
+import { titleFromFilename } from '#lib/domain/video'
 import { Button } from '../controls/button'
 import { useStore } from '../controls/create-store'
 import { Icon } from '../controls/icon'
 import { showToast } from '../controls/toast-store'
 import { findUnfinishedUploads, type UnfinishedUpload } from './find-unfinished-uploads'
+import { readFingerprint } from './read-fingerprint'
+import { deleteStored } from './stored-uploads'
 import styles from './unfinished-uploads.module.css'
-import { removeUploadRecord } from './upload-records'
+import { saveLeftDetails } from './upload-details'
+import { addUploads } from './upload-queue'
+import { findRecordOfFile, removeUploadRecord } from './upload-records'
 import { uploadStore } from './upload-store'
 
-/** Uploads that an earlier page began: choosing the same file again goes on where it stopped. */
-export function UnfinishedUploads({ userId, onChoose }: { userId: string; onChoose: () => void }) {
+/**
+ * Uploads that an earlier page began, whose files the browser could not keep: choosing the same file again goes on where it
+ * stopped. That it is the same is seen from its content, not from its name.
+ */
+export function UnfinishedUploads({ userId }: { userId: string }) {
+  const input = useRef<HTMLInputElement>(null)
+  const wanted = useRef<UnfinishedUpload | null>(null)
   const [found, setFound] = useState<UnfinishedUpload[]>([])
   const items = useStore(uploadStore)
 
   useEffect(() => {
     const controller = new AbortController()
+    saveLeftDetails(userId)
     findUnfinishedUploads(userId, controller.signal).then(setFound, () => {
       // The page was left, or the server is away: there is nothing to list then.
     })
     return () => controller.abort()
   }, [userId])
 
-  async function discard({ uploadUrl, filename }: UnfinishedUpload) {
-    const response = await fetch(uploadUrl, {
-      method: 'DELETE',
-      headers: { 'Tus-Resumable': '1.0.0' },
-    }).catch(() => null)
-    if (!response || (!response.ok && response.status !== 404 && response.status !== 410)) {
-      showToast('bad', `“${filename}” could not be discarded. Try again in a moment.`)
+  async function discard(upload: UnfinishedUpload) {
+    try {
+      await deleteStored(upload)
+    } catch {
+      showToast('bad', `“${upload.filename}” could not be discarded. Try again in a moment.`)
       return
     }
-    removeUploadRecord(uploadUrl)
-    setFound((uploads) => uploads.filter((upload) => upload.uploadUrl !== uploadUrl))
+    removeUploadRecord(upload.key)
+    setFound((uploads) => uploads.filter(({ key }) => key !== upload.key))
+  }
+
+  function choose(upload: UnfinishedUpload) {
+    wanted.current = upload
+    input.current?.click()
+  }
+
+  async function resume(file: File | undefined) {
+    const upload = wanted.current
+    // So that choosing the same file again counts as a change.
+    if (input.current) input.current.value = ''
+    if (!file || upload === null) return
+    const fingerprint = await readFingerprint(file).catch(() => null)
+    if (fingerprint === upload.fingerprint) addUploads([file], userId, upload.replaces)
+    else
+      showToast(
+        'bad',
+        fingerprint === null
+          ? `“${file.name}” cannot be read. If it was moved or changed, choose it again.`
+          : `“${file.name}” is not the file this upload began with: what is in it differs. Choose that one, or discard the upload.`,
+      )
   }
 
   const waiting = found.filter(
-    (upload) =>
-      !items.some((item) => item.filename === upload.filename && item.sizeBytes === upload.sizeBytes),
+    ({ fingerprint, filename, sizeBytes, replaces }) =>
+      findRecordOfFile({ userId, fingerprint, replaces }) !== null &&
+      !items.some((item) => item.filename === filename && item.sizeBytes === sizeBytes),
   )
   if (waiting.length === 0) return null
   return (
     <section aria-labelledby="unfinished" className={styles.section}>
       <h2 id="unfinished">Not finished yet</h2>
+      <input
+        ref={input}
+        type="file"
+        className="visuallyHidden"
+        tabIndex={-1}
+        aria-label="The file to go on with"
+        onChange={(event) => void resume(event.target.files?.[0])}
+      />
       <ul>
         {waiting.map((upload) => (
-          <li key={upload.uploadUrl} className={styles.row}>
+          <li key={upload.key} className={styles.row}>
             <Icon name="clock" />
             <div className={styles.text}>
               <p>
                 Choose <strong>{upload.filename}</strong> again to resume at {formatPercent(upload.fraction)}
+                {upload.title !== titleFromFilename(upload.filename) && <> (“{upload.title}”)</>}
               </p>
               <p className={styles.dim}>
                 {formatBytes(upload.sizeBytes * upload.fraction)} of {formatBytes(upload.sizeBytes)} are
                 stored already
               </p>
             </div>
-            <Button onClick={onChoose}>Choose the file</Button>
+            <Button onClick={() => choose(upload)} aria-label={`Choose the file ${upload.filename}`}>
+              Choose the file
+            </Button>
             <Button tone="ghost" icon="trash" iconOnly onClick={() => discard(upload)}>
               {`Discard ${upload.filename}`}
             </Button>

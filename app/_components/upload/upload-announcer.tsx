@@ -31,6 +31,8 @@ function describe(item: UploadItem): string | null {
   if (item.status === 'uploading') return `${item.filename} is uploading.`
   if (item.status === 'paused') return `${item.filename} is paused.`
   if (item.status === 'uploaded') return `${item.filename} is uploaded.`
+  if (item.status === 'same')
+    return `There is a video of ${item.filename} already. Choose what to do with it.`
   if (item.status === 'failed' || item.status === 'waiting')
     return `${item.filename}: ${item.message ?? 'waiting'}`
   return null

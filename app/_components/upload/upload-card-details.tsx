@@ -1,38 +1,38 @@
 'use client'
 
-import { useState } from 'react'
 import { UPLOAD_VISIBILITIES, type Visibility } from '#lib/domain/video'
 import { SelectField, TextField } from '../controls/field'
 import { VISIBILITY_LOOKS } from '../video/visibility'
 import styles from './upload-card.module.css'
+import { editDetails, saveDetails } from './upload-details'
 import type { UploadItem } from './upload-item'
-import { changeUploadDetails } from './upload-queue'
 
-/** Title and visibility, to be edited while the bytes flow; saved when one leaves the field. */
+/** Title and visibility, to be edited while the bytes flow; kept with every letter, and saved when one leaves the field. */
 export function UploadCardDetails({ item }: { item: UploadItem }) {
-  const [title, setTitle] = useState(item.title)
-  const empty = title.trim() === ''
+  const empty = item.title.trim() === ''
 
-  function saveTitle() {
-    if (!empty && title.trim() !== item.title) void changeUploadDetails(item.key, { title: title.trim() })
+  function edit(change: Parameters<typeof editDetails>[1]) {
+    editDetails(item.key, change)
+    // A choice is made at once; a title when one leaves it.
+    if (change.title === undefined) void saveDetails(item.key)
   }
 
   return (
     <div className={styles.details}>
       <TextField
         label="Title"
-        value={title}
+        value={item.title}
         maxLength={200}
         error={empty ? 'Give the video a title.' : null}
-        onChange={(event) => setTitle(event.target.value)}
-        onBlur={saveTitle}
+        onChange={(event) => edit({ title: event.target.value })}
+        onBlur={() => void saveDetails(item.key)}
         onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
       />
       <SelectField
         label="Visibility"
         hint="On the video’s page you can also share it with people, a password, or a link."
         value={item.visibility}
-        onChange={(event) => changeUploadDetails(item.key, { visibility: event.target.value as Visibility })}
+        onChange={(event) => edit({ visibility: event.target.value as Visibility })}
       >
         {UPLOAD_VISIBILITIES.toReversed().map((visibility) => (
           <option key={visibility} value={visibility}>

@@ -46,7 +46,7 @@ export function describeUploadError(error: Error): UploadProblem {
 }
 
 /** The answer that caused an error, also where our own check of it was wrapped once more. */
-function findResponse({ originalResponse, causingError }: DetailedError): HttpResponse | null {
+export function findResponse({ originalResponse, causingError }: DetailedError): HttpResponse | null {
   if (originalResponse) return originalResponse
   return causingError instanceof RefusedLookup ? causingError.response : null
 }

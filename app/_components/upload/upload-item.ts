@@ -3,9 +3,18 @@ import type { Visibility } from '#lib/domain/video'
 
 /**
  * queued → starting → uploading → uploaded; `waiting` for the network or the server and goes on by itself,
- * `paused` by its owner, `failed` until somebody does something about it.
+ * `paused` by its owner, `failed` until somebody does something about it, `same` while its owner has not said whether a
+ * file that there is a video of already is wanted once more.
  */
-export type UploadStatus = 'queued' | 'starting' | 'uploading' | 'waiting' | 'paused' | 'failed' | 'uploaded'
+export type UploadStatus =
+  | 'queued'
+  | 'starting'
+  | 'uploading'
+  | 'waiting'
+  | 'paused'
+  | 'failed'
+  | 'same'
+  | 'uploaded'
 
 export interface UploadItem {
   key: string
@@ -16,10 +25,14 @@ export interface UploadItem {
   status: UploadStatus
   /** Why it waits or failed, as a sentence. */
   message: string | null
-  /** Known once the server has made the upload. */
+  /** Known once the server has made the upload; with parts sent side by side, once all have arrived. */
   videoId: string | null
   title: string
   visibility: Visibility
+  /** The video this file is to be the new source of; null makes a video of its own. */
+  replaces: string | null
+  /** The video that was made of the same file before. */
+  same: { id: string; title: string } | null
 }
 
 /** Whether leaving the page now would interrupt something. */

@@ -1,9 +1,11 @@
 'use client'
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { Button } from '../controls/button'
 import { useStore } from '../controls/create-store'
 import { Icon } from '../controls/icon'
+import { showToast } from '../controls/toast-store'
+import { collectDropped, pickVideos } from './collect-files'
 import { UnfinishedUploads } from './unfinished-uploads'
 import { UploadAnnouncer } from './upload-announcer'
 import { UploadCard } from './upload-card'
@@ -11,16 +13,36 @@ import styles from './upload-page.module.css'
 import { addUploads } from './upload-queue'
 import { uploadStore } from './upload-store'
 
-/** The upload page's live part: files come in by drop anywhere on the page or by choice, and become cards. */
+const NO_VIDEOS = 'There are no videos in what you chose.'
+
+/** The upload page's live part: files and folders come in by drop anywhere on the page, by paste or by choice, and become cards. */
 export function UploadPage({ userId }: { userId: string }) {
   const items = useStore(uploadStore)
   const input = useRef<HTMLInputElement>(null)
-  const dropping = useFileDrop((files) => addUploads(files, userId))
+  const folder = useRef<HTMLInputElement>(null)
+  const add = (files: Iterable<File>) => addUploads(files, userId)
+  const dropping = useFileDrop(async (transfer) => {
+    try {
+      const files = await collectDropped(transfer)
+      if (files.length === 0) showToast('bad', NO_VIDEOS)
+      add(files)
+    } catch {
+      showToast('bad', 'What you dropped cannot be read. Choose the files instead.')
+    }
+  })
+  usePastedFiles(add)
 
   function choose(files: FileList | null) {
     if (files) addUploads(files, userId)
     // So that choosing the same file again counts as a change.
     if (input.current) input.current.value = ''
+  }
+
+  function chooseFolder(files: FileList | null) {
+    const videos = pickVideos(files ?? [])
+    if (videos.length === 0) showToast('bad', NO_VIDEOS)
+    add(videos)
+    if (folder.current) folder.current.value = ''
   }
 
   return (
@@ -42,9 +64,14 @@ export function UploadPage({ userId }: { userId: string }) {
             MP4, MOV, MKV, WebM and most others, of any length. You can close this page and go on another day.
           </p>
         </div>
-        <Button tone="primary" icon="film" onClick={() => input.current?.click()}>
-          Choose files
-        </Button>
+        <div className={styles.choices}>
+          <Button tone="primary" icon="film" onClick={() => input.current?.click()}>
+            Choose files
+          </Button>
+          <Button className={styles.forMouse} onClick={() => folder.current?.click()}>
+            Choose a folder
+          </Button>
+        </div>
         <input
           ref={input}
           type="file"
@@ -55,8 +82,20 @@ export function UploadPage({ userId }: { userId: string }) {
           aria-label="Video files"
           onChange={(event) => choose(event.target.files)}
         />
+        <input
+          ref={(element) => {
+            element?.setAttribute('webkitdirectory', '')
+            folder.current = element
+          }}
+          type="file"
+          multiple
+          className="visuallyHidden"
+          tabIndex={-1}
+          aria-label="Folder of videos"
+          onChange={(event) => chooseFolder(event.target.files)}
+        />
       </div>
-      <UnfinishedUploads userId={userId} onChoose={() => input.current?.click()} />
+      <UnfinishedUploads userId={userId} />
       {items.length > 0 && (
         <section aria-labelledby="uploads" className={styles.list}>
           <h2 id="uploads">Your uploads</h2>
@@ -72,8 +111,23 @@ export function UploadPage({ userId }: { userId: string }) {
   )
 }
 
+/** Files on the clipboard, pasted anywhere on the page but into text. */
+function usePastedFiles(onFiles: (files: File[]) => void): void {
+  const hear = useEffectEvent(onFiles)
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])]
+      if (files.length === 0) return
+      event.preventDefault()
+      hear(files)
+    }
+    document.addEventListener('paste', onPaste)
+    return () => document.removeEventListener('paste', onPaste)
+  }, [])
+}
+
 /** Whether files are being dragged over the page; `onFiles` gets them when they are let go. */
-function useFileDrop(onFiles: (files: FileList) => void): boolean {
+function useFileDrop(onFiles: (transfer: DataTransfer) => void): boolean {
   const [dragging, setDragging] = useState(false)
   const latest = useRef(onFiles)
   latest.current = onFiles
@@ -98,7 +152,7 @@ function useFileDrop(onFiles: (files: FileList) => void): boolean {
       setDragging(false)
       if (!isFiles(event) || !event.dataTransfer) return
       event.preventDefault()
-      latest.current(event.dataTransfer.files)
+      latest.current(event.dataTransfer)
     }
     document.addEventListener('dragenter', onEnter)
     document.addEventListener('dragleave', onLeave)

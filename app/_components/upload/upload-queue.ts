@@ -1,20 +1,41 @@
-import { titleFromFilename, type Visibility } from '#lib/domain/video'
-import { callApi, errorSentence } from '../api-client'
+import { titleFromFilename } from '#lib/domain/video'
+import { errorSentence } from '../api-client'
 import { showToast } from '../controls/toast-store'
-import { isUnderWay } from './upload-item'
+import { chooseParts } from './choose-parts'
+import { findSameVideo } from './find-same-video'
+import { readFingerprint } from './read-fingerprint'
+import { saveDetails } from './upload-details'
+import { isUnderWay, type UploadItem } from './upload-item'
+import {
+  changeUploadRecord,
+  findRecordOfFile,
+  findUploadRecord,
+  removeUploadRecord,
+  writeUploadRecord,
+} from './upload-records'
 import type { RunningUpload } from './upload-runner'
 import { changeUpload, findUpload, removeUpload, uploadStore } from './upload-store'
+import { watchWake } from './watch-wake'
 
 /** More at once only share the same line, and make each one finish later. */
 const RUNNING_MAX = 2
+const RUNNING = ['starting', 'uploading', 'waiting']
 
 const files = new Map<string, File>()
 const running = new Map<string, RunningUpload>()
+/** Wanted although there is a video of the same file. */
+const doubles = new Set<string>()
+/** Uploads whose record is made. */
+const prepared = new Set<string>()
 let userId = ''
 let listening = false
 
-/** Puts files into the queue and starts as many as may run. A file that is in it already is not taken twice. */
-export function addUploads(chosen: Iterable<File>, ownerId: string): void {
+/**
+ * Puts files into the queue and starts as many as may run. A file that is in it already is not taken twice; one that was
+ * begun before goes on where it stopped.
+ * @param replaces the video that the file is to be the new source of
+ */
+export function addUploads(chosen: Iterable<File>, ownerId: string, replaces: string | null = null): void {
   userId = ownerId
   listen()
   for (const file of chosen) {
@@ -36,11 +57,13 @@ export function addUploads(chosen: Iterable<File>, ownerId: string): void {
         videoId: null,
         title: titleFromFilename(file.name),
         visibility: 'private',
+        replaces,
+        same: null,
       },
       ...items,
     ])
+    void prepare(key, file)
   }
-  startNext()
 }
 
 export async function pauseUpload(key: string): Promise<void> {
@@ -52,28 +75,31 @@ export async function pauseUpload(key: string): Promise<void> {
 /** For paused and failed uploads alike: nothing that is stored is sent again. */
 export function resumeUpload(key: string): void {
   const upload = running.get(key)
-  if (upload === undefined) {
-    changeUpload(key, { status: 'queued', message: null })
-    startNext()
+  const file = files.get(key)
+  if (upload !== undefined) {
+    changeUpload(key, { status: 'starting', message: null })
+    void upload.nudge()
     return
   }
-  changeUpload(key, { status: 'starting', message: null })
-  void upload.nudge()
+  if (findUpload(key)?.status === 'same') doubles.add(key)
+  changeUpload(key, { status: 'queued', message: null, same: null })
+  if (prepared.has(key)) startNext()
+  else if (file) void prepare(key, file)
 }
 
 /** Stops an upload and deletes what is stored of it. */
 export async function cancelUpload(key: string): Promise<void> {
   const upload = running.get(key)
-  const wasQueued = findUpload(key)?.status === 'queued'
   changeUpload(key, { status: 'paused', speed: null })
   try {
-    if (!wasQueued) await upload?.cancel()
+    await upload?.cancel()
   } catch {
     showToast(
       'bad',
       'The upload was stopped, but the server still holds a part of it. It deletes that by itself later.',
     )
   }
+  removeUploadRecord(key)
   forgetUpload(key)
   startNext()
 }
@@ -82,35 +108,67 @@ export async function cancelUpload(key: string): Promise<void> {
 export function forgetUpload(key: string): void {
   running.delete(key)
   files.delete(key)
+  prepared.delete(key)
+  doubles.delete(key)
   removeUpload(key)
 }
 
-/** Changes title or visibility, now on the card and, as soon as the server knows the video, there. */
-export async function changeUploadDetails(
-  key: string,
-  change: { title?: string; visibility?: Visibility },
-): Promise<void> {
-  changeUpload(key, change)
-  const videoId = findUpload(key)?.videoId
-  if (videoId) await sendDetails(videoId, change)
-}
-
-async function sendDetails(
-  videoId: string,
-  change: { title?: string; visibility?: Visibility },
-): Promise<void> {
+/** Makes or finds the record of a file, and asks whether there is a video of it already, before anything is sent. */
+async function prepare(key: string, file: File): Promise<void> {
   try {
-    await callApi(`/api/videos/${videoId}`, { method: 'PATCH', body: change })
-  } catch (error) {
-    showToast('bad', `The details were not saved. ${errorSentence(error)}`)
+    const fingerprint = await readFingerprint(file)
+    const item = findUpload(key)
+    if (item === undefined) return
+    const { replaces, title, visibility } = item
+    const earlier = findRecordOfFile({ userId, fingerprint, replaces })
+    const isFree = earlier !== null && findUpload(earlier.key) === undefined
+    if (isFree) {
+      // The card takes the record's place, with what was edited then.
+      removeUploadRecord(earlier.key)
+      const { title: edited, visibility: chosen, videoId } = earlier
+      writeUploadRecord({ ...earlier, key, filename: file.name })
+      changeUpload(key, { title: edited, visibility: chosen, videoId })
+    } else {
+      const { name: filename, size: sizeBytes } = file
+      const begun = {
+        uploadUrl: null,
+        partUrls: null,
+        parts: null,
+        videoId: null,
+        isUnsaved: false,
+        isUploaded: false,
+      }
+      writeUploadRecord({
+        key,
+        userId,
+        filename,
+        sizeBytes,
+        fingerprint,
+        title,
+        visibility,
+        replaces,
+        ...begun,
+      })
+    }
+    const same = isFree || replaces || doubles.has(key) ? null : await findSameVideo(fingerprint)
+    if (findUpload(key)?.status === 'queued' && same !== null) {
+      // Nothing was begun that could be offered another day.
+      removeUploadRecord(key)
+      changeUpload(key, { status: 'same', same })
+      return
+    }
+    prepared.add(key)
+    startNext()
+  } catch {
+    const message = 'The file cannot be read. If it was moved or changed, choose it again.'
+    changeUpload(key, { status: 'failed', message })
   }
 }
 
 function startNext(): void {
-  const active = uploadStore
-    .get()
-    .filter((item) => ['starting', 'uploading', 'waiting'].includes(item.status)).length
-  const queued = uploadStore.get().filter((item) => item.status === 'queued')
+  const items = uploadStore.get()
+  const active = items.filter((item) => RUNNING.includes(item.status)).length
+  const queued = items.filter((item) => item.status === 'queued' && prepared.has(item.key))
   // The list shows the newest first; the queue is fair.
   for (const item of queued.reverse().slice(0, Math.max(0, RUNNING_MAX - active))) void start(item.key)
 }
@@ -123,31 +181,40 @@ async function start(key: string): Promise<void> {
   try {
     // The tus client is loaded with the first upload only; no other page carries it.
     const { runUpload } = await import('./upload-runner')
-    const upload = await runUpload({
-      item,
-      file,
-      userId,
-      onVideoId: (videoId) => sendEditsMadeMeanwhile(key, videoId, item),
-      onSettled: startNext,
-    })
+    const parts = await chooseParts(key, file.size, countConnections())
     const now = findUpload(key)
-    if (now === undefined) return await upload.cancel()
-    running.set(key, upload)
-    // Paused while the client was still loading.
-    if (now.status === 'paused') await upload.pause()
+    // Paused or cancelled meanwhile.
+    if (now?.status !== 'starting') return
+    running.set(
+      key,
+      runUpload({
+        item: now,
+        file,
+        parts,
+        onVideoId: () => void saveDetails(key),
+        onSettled: () => settle(key),
+      }),
+    )
   } catch (error) {
     changeUpload(key, { status: 'failed', message: errorSentence(error) })
   }
 }
 
-function sendEditsMadeMeanwhile(
-  key: string,
-  videoId: string,
-  sent: { title: string; visibility: Visibility },
-): void {
-  const now = findUpload(key)
-  if (now === undefined || (now.title === sent.title && now.visibility === sent.visibility)) return
-  void sendDetails(videoId, { title: now.title, visibility: now.visibility })
+function countConnections(): number {
+  const isOpen = (key: string) => RUNNING.includes(findUpload(key)?.status ?? '')
+  const open = [...running].filter(([key]) => isOpen(key))
+  return open.reduce((sum, [, { connections }]) => sum + connections, 0)
+}
+
+/** An upload has ended: its record goes, unless there are details still to be saved. */
+function settle(key: string): void {
+  if (findUpload(key)?.status === 'uploaded') {
+    if (findUploadRecord(key)?.isUnsaved) {
+      changeUploadRecord(key, { isUploaded: true })
+      void saveDetails(key)
+    } else removeUploadRecord(key)
+  }
+  startNext()
 }
 
 function isInQueue(file: File): boolean {
@@ -165,10 +232,18 @@ function isInQueue(file: File): boolean {
 function listen(): void {
   if (listening) return
   listening = true
-  window.addEventListener('online', () => {
-    for (const item of uploadStore.get()) if (item.status === 'waiting') void running.get(item.key)?.nudge()
-  })
+  window.addEventListener('online', () => goOn(['waiting']))
+  // After sleep, what was under way is dead, though no error has come yet.
+  watchWake(() => goOn(['waiting', 'uploading']))
   window.addEventListener('beforeunload', (event) => {
     if (uploadStore.get().some(isUnderWay)) event.preventDefault()
   })
+}
+
+function goOn(statuses: UploadItem['status'][]): void {
+  for (const item of uploadStore.get()) {
+    if (!statuses.includes(item.status)) continue
+    void running.get(item.key)?.nudge()
+    void saveDetails(item.key)
+  }
 }

@@ -1,15 +1,15 @@
-import { DetailedError, Upload } from 'tus-js-client'
+import { DetailedError, Upload, type UploadOptions } from 'tus-js-client'
 import { startTransferSpeed, updateTransferSpeed } from '#lib/domain/transfer-speed'
 import { sessionEndedStore } from '../shell/session-ended'
-import { createChunkSize } from './chunk-size'
-import { describeUploadError, RefusedLookup } from './upload-error'
+import { createChunkSize, readChunkBytes, writeChunkBytes } from './chunk-size'
+import { planRetryDelayMs } from './plan-retry-delay'
+import { deleteStored } from './stored-uploads'
+import { describeUploadError, findResponse, RefusedLookup } from './upload-error'
 import type { UploadItem } from './upload-item'
-import { findUploadRecord, removeUploadRecord, writeUploadRecord } from './upload-records'
+import { changeUploadRecord, findUploadRecord } from './upload-records'
 import { changeUpload, findUpload } from './upload-store'
 import { watchSilence } from './watch-silence'
 
-const CHUNK_KEY = 'peekr-chunk-bytes'
-const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10_000, 20_000]
 /** Answers to HEAD that say how an upload stands: here it is, gone, or just being written. */
 const HEAD_STATUSES = new Set([200, 204, 404, 410, 423])
 /** Progress comes many times a second; a person reads four. */
@@ -21,33 +21,55 @@ export interface RunningUpload {
   cancel(): Promise<void>
   /** Goes on at once instead of waiting for the next retry. */
   nudge(): Promise<void>
+  /** How many connections it holds. */
+  connections: number
 }
 
 /**
- * Sends one file with tus, keeping its entry in the upload store up to date. Resumes what an earlier page or
+ * Sends one file with tus, keeping its entry in the upload store and its record up to date. Resumes what an earlier page or
  * server left unfinished. `onSettled` is called when it has ended: uploaded or failed.
+ * @param input.parts to send it in side by side; null for one stream. What has begun stays as it is
  */
-export async function runUpload(input: {
+export function runUpload(input: {
   item: UploadItem
   file: File
-  userId: string
+  parts: { start: number; end: number }[] | null
   onVideoId: (videoId: string) => void
   onSettled: () => void
-}): Promise<RunningUpload> {
-  const { item, file, userId, onVideoId, onSettled } = input
+}): RunningUpload {
+  const { item, file, onVideoId, onSettled } = input
   const { key } = item
   let timer: ReturnType<typeof setTimeout> | undefined
   let refreshedAtMs = 0
+  let failures = 0
   let videoId = item.videoId
+  const begun = findUploadRecord(key)
+  const parts = begun?.uploadUrl ? null : input.parts
 
   const chunkSize = createChunkSize(readChunkBytes(), writeChunkBytes)
 
-  const upload = new Upload(file, {
+  const options: UploadOptions = {
     endpoint: new URL('/api/uploads', window.location.href).href,
     chunkSize: chunkSize.bytes(),
-    retryDelays: RETRY_DELAYS_MS,
-    removeFingerprintOnSuccess: true,
-    metadata: { filename: file.name, title: item.title, visibility: item.visibility },
+    retryDelays: [0],
+    ...(parts && { parallelUploads: parts.length, parallelUploadBoundaries: parts }),
+    metadataForPartialUploads: { filename: file.name },
+    // Where this upload is, or its parts are, is in our own record, under a fingerprint of the file's content.
+    fingerprint: async () => key,
+    urlStorage: {
+      findAllUploads: async () => [],
+      findUploadsByFingerprint: async () => [],
+      addUpload: async (_, { uploadUrl, parallelUploadUrls }) => {
+        changeUploadRecord(key, { uploadUrl: uploadUrl ?? null, partUrls: parallelUploadUrls ?? null })
+        return key
+      },
+      removeUpload: async () => changeUploadRecord(key, { uploadUrl: null, partUrls: null }),
+    },
+    metadata: buildMetadata(key, file, item),
+    onBeforeRequest(request) {
+      // Parts have no video: the upload they are put together to gets what was edited meanwhile.
+      if (request.getMethod() === 'POST') upload.options.metadata = buildMetadata(key, file, item)
+    },
     onAfterResponse(request, response) {
       silence.heard()
       // tus-js-client takes any refused HEAD for a lost upload and starts a new one. A server that is starting (503)
@@ -59,18 +81,23 @@ export async function runUpload(input: {
       if (!id || id === videoId) return
       videoId = id
       changeUpload(key, { videoId })
+      changeUploadRecord(key, { videoId })
       onVideoId(id)
     },
-    onUploadUrlAvailable() {
-      remember()
-    },
-    onShouldRetry(error) {
+    onShouldRetry(error, attempt, ofRequest) {
       silence.heard()
-      if (error instanceof DetailedError) upload.options.chunkSize = chunkSize.learn(error)
+      if (error instanceof DetailedError) ofRequest.chunkSize = chunkSize.learn(error)
       const problem = describeUploadError(error)
-      if (problem.retry === 'soon')
-        changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
-      return problem.retry === 'soon'
+      if (problem.retry !== 'soon') return false
+      changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
+      const delayMs = planRetryDelayMs(attempt, readRetryAfter(error), Math.random())
+      // tus-js-client looks the delay up by the attempt, and gives up where there is none.
+      ofRequest.retryDelays = Array.from({ length: attempt + 2 }, () => delayMs)
+      silence.pauseFor(delayMs)
+      return true
+    },
+    onChunkComplete() {
+      failures = 0
     },
     onProgress(sentBytes) {
       silence.heard()
@@ -88,6 +115,8 @@ export async function runUpload(input: {
       const problem = describeUploadError(error)
       if (problem.retry === 'never') {
         silence.stop()
+        // Of several parts the others would go on.
+        void upload.abort()
         if (problem.status === 401) sessionEndedStore.set(() => true)
         changeUpload(key, { status: 'failed', speed: null, message: problem.message })
         onSettled()
@@ -95,15 +124,32 @@ export async function runUpload(input: {
       }
       changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
       clearTimeout(timer)
-      timer = setTimeout(() => upload.start(), problem.retry === 'later' ? 30_000 : 10_000)
+      const delayMs = planRetryDelayMs(failures, readRetryAfter(error), Math.random())
+      failures += 1
+      timer = setTimeout(() => void restart(), problem.retry === 'later' ? 30_000 : Math.max(1000, delayMs))
     },
     onSuccess() {
       silence.stop()
-      if (upload.url) removeUploadRecord(upload.url)
       changeUpload(key, { status: 'uploaded', sentBytes: file.size, speed: null, message: null })
       onSettled()
     },
-  })
+  }
+  const upload = new Upload(file, options)
+  if (begun?.uploadUrl || begun?.partUrls) {
+    upload.resumeFromPreviousUpload({
+      size: file.size,
+      metadata: {},
+      creationTime: '',
+      urlStorageKey: key,
+      uploadUrl: begun.uploadUrl,
+      parallelUploadUrls: begun.partUrls,
+    })
+  }
+  if (begun?.videoId) {
+    videoId = begun.videoId
+    changeUpload(key, { videoId })
+    onVideoId(videoId)
+  }
 
   const silence = watchSilence(() => void restart())
 
@@ -115,31 +161,6 @@ export async function runUpload(input: {
     upload.start()
   }
 
-  function remember() {
-    if (!upload.url) return
-    const { url } = upload
-    writeUploadRecord({
-      uploadUrl: url,
-      userId,
-      videoId,
-      filename: file.name,
-      sizeBytes: file.size,
-      title: item.title,
-    })
-  }
-
-  const previous = await upload.findPreviousUploads()
-  const resumable = previous
-    .map((candidate) => ({ candidate, record: findUploadRecord(candidate.uploadUrl ?? '') }))
-    .findLast(({ record }) => record?.userId === userId)
-  if (resumable) {
-    upload.resumeFromPreviousUpload(resumable.candidate)
-    videoId = resumable.record?.videoId ?? videoId
-    if (videoId) {
-      changeUpload(key, { videoId })
-      onVideoId(videoId)
-    }
-  }
   silence.start()
   upload.start()
 
@@ -152,31 +173,25 @@ export async function runUpload(input: {
     async cancel() {
       clearTimeout(timer)
       silence.stop()
-      const { url } = upload
-      await upload.abort(true).catch(rethrowUnlessGone)
-      if (url) removeUploadRecord(url)
+      await upload.abort()
+      await deleteStored(findUploadRecord(key))
     },
     nudge: restart,
+    connections: parts?.length ?? 1,
   }
 }
 
-/** What an earlier upload in this browser learnt of the proxies on the way. */
-function readChunkBytes(): number | null {
-  try {
-    return Number(localStorage.getItem(CHUNK_KEY)) || null
-  } catch {
-    return null // storage is switched off: it is learnt anew
+/** With title and visibility as they are now. */
+function buildMetadata(key: string, file: File, begun: UploadItem): Record<string, string> {
+  const { title, visibility, replaces } = findUpload(key) ?? begun
+  const fingerprint = findUploadRecord(key)?.fingerprint
+  return {
+    filename: file.name,
+    ...(fingerprint && { fingerprint }),
+    ...(replaces ? { replaces } : { title: title.trim() || begun.title, visibility }),
   }
 }
 
-function writeChunkBytes(bytes: number): void {
-  try {
-    localStorage.setItem(CHUNK_KEY, String(bytes))
-  } catch {
-    // Storage is full or switched off; the next upload learns it anew.
-  }
-}
-
-function rethrowUnlessGone(error: Error): void {
-  if (![404, 410].includes(describeUploadError(error).status)) throw error
+function readRetryAfter(error: Error): string | undefined {
+  return error instanceof DetailedError ? findResponse(error)?.getHeader('Retry-After') : undefined
 }

@@ -5,6 +5,8 @@ export interface SilenceWatch {
   start(): void
   /** Something came: counts from zero. Nothing happens when it is stopped: an end has answers of its own. */
   heard(): void
+  /** Nothing is to be expected for this long. */
+  pauseFor(ms: number): void
   stop(): void
 }
 
@@ -18,12 +20,21 @@ export function watchSilence(onSilence: () => void): SilenceWatch {
     if (timer !== null) clearTimeout(timer)
     timer = null
   }
-  function start() {
+  function start(extraMs = 0) {
     stop()
     timer = setTimeout(() => {
       start()
       onSilence()
-    }, SILENCE_MS)
+    }, SILENCE_MS + extraMs)
   }
-  return { start, heard: () => timer !== null && start(), stop }
+  return {
+    start: () => start(),
+    heard: () => {
+      if (timer !== null) start()
+    },
+    pauseFor: (ms) => {
+      if (timer !== null) start(ms)
+    },
+    stop,
+  }
 }

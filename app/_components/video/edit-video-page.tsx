@@ -14,11 +14,12 @@ import { EditVideoForm } from './edit-video-form'
 import styles from './edit-video-page.module.css'
 import { Poster } from './poster'
 import { reencodeVideo } from './reencode-video'
+import { ReplaceFile } from './replace-file'
 import { useLiveVideo } from './use-live-video'
 import { VideoStatus } from './video-status'
 
 /** The page for one video of one's own: the form, what is known of the file, and deletion. */
-export function EditVideoPage({ video: initial }: { video: VideoView }) {
+export function EditVideoPage({ video: initial, userId }: { video: VideoView; userId: string }) {
   const router = useRouter()
   const { video, setVideo } = useLiveVideo(initial)
   const [deleting, setDeleting] = useState(false)
@@ -53,6 +54,7 @@ export function EditVideoPage({ video: initial }: { video: VideoView }) {
             />
           )}
         </section>
+        <ReplaceFile video={video} userId={userId} onChange={setVideo} />
       </div>
       <aside className={styles.side} aria-label="File">
         <div className={styles.picture}>

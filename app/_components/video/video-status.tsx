@@ -23,6 +23,16 @@ export function VideoStatus({ video }: { video: VideoView }) {
   if (video.state === 'failed') {
     return <p className={styles.failed}>{video.error?.message ?? 'This video failed. Retry it.'}</p>
   }
+  if (video.state === 'ready' && video.error !== null) {
+    return (
+      <div className={styles.status} role="status">
+        <p className={styles.ready}>Ready</p>
+        <p className={styles.failed}>
+          The last change was not made, and the video is as it was. {video.error.message}
+        </p>
+      </div>
+    )
+  }
   if (video.state === 'ready') return <p className={styles.ready}>Ready</p>
   return (
     <div className={styles.status}>

@@ -1,16 +1,54 @@
-import { VideoModel } from '#lib/db/models/video'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import { forgetEndedJobs } from '#lib/jobs/cancel-jobs'
+import { getLibrary } from '#lib/jobs/library'
+import { settleSources } from '#lib/jobs/settle-sources'
 import type { StoredVideo } from '#lib/publish/video-record'
+import { exists } from '#lib/storage/exists'
 
 /**
  * Makes a video's record say what a `video.json` says, in one write: its details alone, or with them what plays, which
- * it then does. Whose it is, where it came from and when it was first published are facts, and stay.
- * Returns false when the video is gone. Twice is safe.
+ * it then does, and the source that was made of, as far as it is kept. Whose it is and when it was first published are
+ * facts, and stay. Returns false when the video is gone. Twice is safe.
  */
 export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'details'): Promise<boolean> {
   const { version, id, uploadId, owner, source, createdAt, publishedAt, deletedAt, eraseAt, ...rest } = stored
-  const { revision, durationSeconds, width, height, ...details } = rest
-  const facts =
-    what === 'details' ? details : { ...rest, state: 'ready', playable: true, progress: 1, failure: null }
-  const applied = await VideoModel.updateOne({ _id: id }, { $set: facts })
+  const { revision, durationSeconds, width, height, replaced, ...details } = rest
+  if (what === 'details') {
+    const applied = await VideoModel.updateOne({ _id: id }, { $set: details })
+    return applied.matchedCount === 1
+  }
+  const video = await VideoModel.findById(id).lean()
+  if (video === null) return false
+  const playing = { revision, durationSeconds, width, height, playable: true, progress: 1, failure: null }
+  const origin = video.uploadId === uploadId ? null : await planReturn(video, stored)
+  const { fingerprint, ...takenBack } = origin ?? {}
+  const applied = await VideoModel.updateOne(
+    { _id: id },
+    {
+      $set: { ...details, ...playing, ...takenBack, ...(fingerprint && { fingerprint }), state: 'ready' },
+      ...(origin !== null && !fingerprint && { $unset: { fingerprint: 1 } }),
+    },
+  )
+  // What the ingest found is of the other file.
+  if (origin !== null) await forgetEndedJobs(id, ['ingest', 'hash'])
+  await settleSources(id)
   return applied.matchedCount === 1
+}
+
+/** The source of a snapshot from before a replacement comes back; the one that had replaced it is kept in its stead. */
+async function planReturn(video: VideoRecord, stored: StoredVideo): Promise<Partial<VideoRecord>> {
+  const { uploadId, source } = stored
+  const isKept = await exists((await getLibrary()).sourcePath(video._id))
+  const replaced = video.replaced ?? []
+  const fingerprint = replaced.find((other) => other.uploadId === uploadId)?.fingerprint
+  const leaving = { uploadId: video.uploadId, sizeBytes: video.source.sizeBytes, isKept }
+  return {
+    uploadId,
+    source,
+    ...(fingerprint && { fingerprint }),
+    replaced: [
+      ...replaced.filter((other) => other.uploadId !== uploadId),
+      { ...leaving, ...(video.fingerprint && { fingerprint: video.fingerprint }) },
+    ],
+  }
 }

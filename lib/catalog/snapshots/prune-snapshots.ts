@@ -2,10 +2,12 @@ import { dirname, join } from 'node:path'
 import { getSettings } from '#lib/admin/settings'
 import { planPruning } from '#lib/catalog/snapshots/plan-pruning'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
+import { JobModel } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
 import { REVISIONS_FOLDER, VIDEO_RECORD } from '#lib/domain/media-paths'
 import { isPeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
+import { settleSources } from '#lib/jobs/settle-sources'
 import { getLog } from '#lib/log'
 import { parseVideoRecord } from '#lib/publish/video-record'
 import { exists } from '#lib/storage/exists'
@@ -41,6 +43,7 @@ export async function pruneSnapshots({ now = new Date() } = {}): Promise<void> {
       }))
       const gone = planPruning({ snapshots: listed, rules, now })
       await removeSnapshots(videoId, gone)
+      await removeOldSources(videoId)
       for (const snapshot of listed) {
         if (gone.includes(snapshot) || snapshot.label !== null) continue
         if (now.getTime() - snapshot.createdAt.getTime() <= YOUNG_MS) continue
@@ -92,6 +95,33 @@ async function holdsOldRevision(videoId: string, { name }: Snapshot): Promise<bo
     if (isPeekrError(error)) return false
     throw error
   }
+}
+
+/** A source that was replaced stays for as long as a snapshot can bring its time back. */
+async function removeOldSources(videoId: string): Promise<void> {
+  const library = await getLibrary()
+  // The disk first, as below.
+  if ((await readNames(dirname(library.sourcePath(videoId)))).length < 2) return
+  await withVideoLock(videoId, async () => {
+    const video = await VideoModel.findOne({ _id: videoId, state: 'ready' }, { replaced: 1 }).lean()
+    // The end of a publish exchanges the sources itself.
+    const publishing = {
+      videoId,
+      kind: 'publish' as const,
+      state: { $in: ['queued' as const, 'running' as const] },
+    }
+    if (video === null || (await JobModel.exists(publishing).setOptions({ sanitizeFilter: false }))) return
+    const wanted = new Set<string>()
+    for (const snapshot of await library.listSnapshots(videoId)) {
+      const text = await library.readSnapshotFile(videoId, snapshot.name, VIDEO_RECORD)
+      if (text !== null) wanted.add(parseVideoRecord(text.toString('utf8')).uploadId)
+    }
+    const gone = (video.replaced ?? []).map(({ uploadId }) => uploadId).filter((id) => !wanted.has(id))
+    const left = { replaced: { uploadId: { $in: gone } } }
+    if (gone.length > 0)
+      await VideoModel.updateOne({ _id: videoId }, { $pull: left }, { sanitizeFilter: false })
+    await settleSources(videoId)
+  })
 }
 
 /**

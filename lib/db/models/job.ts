@@ -3,6 +3,7 @@ import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { ErrorCode } from '#lib/errors'
 
 export const JOB_KINDS = [
+  'replace',
   'ingest',
   'plan',
   'transcode',

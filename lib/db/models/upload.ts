@@ -7,14 +7,21 @@ export interface UploadLease {
   beat: number
 }
 
+export const UPLOAD_KINDS = ['whole', 'partial', 'final', 'replacement'] as const
+export type UploadKind = (typeof UPLOAD_KINDS)[number]
+
 /** A tus upload: whose it is, how much space it holds, and whether its video has been made. */
 export interface UploadRecord {
   /** The tus id, which is also the file name in the tus store. */
   _id: string
-  /** `partial` has no video: it becomes a piece of the `final` that names it. Records of older versions have none. */
-  kind?: 'whole' | 'partial' | 'final'
-  /** Of a `partial`, which has no video, its own id: the index wants each to be different. */
+  /**
+   * `partial` has no video: it becomes a piece of the `final` that names it. `replacement` makes none either: it is a new
+   * file for the video that `replaces` names. Records of older versions have no kind.
+   */
+  kind?: UploadKind
+  /** Of a `partial` or a `replacement`, which make no video, its own id: the index wants each to be different. */
   videoId: string
+  replaces?: string | null
   ownerId: string
   filename: string
   sizeBytes: number
@@ -41,8 +48,9 @@ export interface UploadRecord {
 const schema = new Schema<UploadRecord>(
   {
     _id: { type: String, required: true },
-    kind: { type: String, enum: ['whole', 'partial', 'final'], default: 'whole' },
+    kind: { type: String, enum: UPLOAD_KINDS, default: 'whole' },
     videoId: { type: String, required: true },
+    replaces: { type: String, default: null },
     ownerId: { type: String, required: true },
     filename: { type: String, required: true },
     sizeBytes: { type: Number, required: true },
@@ -58,6 +66,7 @@ const schema = new Schema<UploadRecord>(
   { timestamps: true, versionKey: false, collection: 'uploads' },
 )
 schema.index({ videoId: 1 }, { unique: true })
+schema.index({ replaces: 1 })
 schema.index({ state: 1, updatedAt: 1 })
 schema.index({ ownerId: 1, state: 1 })
 schema.plugin(sanitizeFilters)

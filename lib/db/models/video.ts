@@ -10,6 +10,23 @@ import {
   type Visibility,
 } from '#lib/domain/video'
 
+export interface Replacing {
+  uploadId: string
+  /** Whether what there was is kept, so that work on the new file may begin. */
+  isBegun: boolean
+  source: VideoRecord['source']
+  fingerprint?: string
+}
+
+export interface ReplacedSource {
+  /** The upload it came with, after which its file is named now. */
+  uploadId: string
+  sizeBytes: number
+  /** False where the original was not kept in the first place. */
+  isKept: boolean
+  fingerprint?: string
+}
+
 export interface VideoRecord {
   _id: string
   ownerId: string
@@ -37,6 +54,10 @@ export interface VideoRecord {
   source: { filename: string; sizeBytes: number; sha256: string | null }
   /** Of the uploaded file, see lib/upload/fingerprint.ts; until it is there, what its client says it is. */
   fingerprint?: string
+  /** A new file that is to take the place of its source: from its last byte on, until it plays or is refused. */
+  replacing?: Replacing | null
+  /** The sources it had before, the latest last; those a snapshot can bring back are kept beside the present one. */
+  replaced?: ReplacedSource[]
   revision: {
     id: string
     segmentFormat: SegmentFormat
@@ -82,6 +103,16 @@ const schema = new Schema<VideoRecord>(
     width: { type: Number, default: null },
     height: { type: Number, default: null },
     fingerprint: { type: String },
+    replacing: { type: Schema.Types.Mixed, default: null },
+    replaced: {
+      type: [
+        new Schema(
+          { uploadId: String, sizeBytes: Number, isKept: Boolean, fingerprint: String },
+          { _id: false },
+        ),
+      ],
+      default: [],
+    },
     source: {
       filename: { type: String, required: true },
       sizeBytes: { type: Number, required: true },

@@ -41,10 +41,11 @@ export function createBtrfsStorage(options: {
   return {
     ...createLibrary(dataPath),
     createVideo: (videoId) => withStorageErrors(() => createVideo(folders(videoId), runBtrfs)),
-    adoptSource: (videoId, uploadPath) =>
+    adoptSource: (videoId, uploadPath, uploadId) =>
       withStorageErrors(async () => {
         await createVideo(folders(videoId), runBtrfs)
-        const to = folders(videoId).sourceFile
+        const { sourceFile, sourceOf } = folders(videoId)
+        const to = uploadId === undefined ? sourceFile : sourceOf(uploadId)
         await bringFileIn({ from: uploadPath, to, ways: ['reflink', 'copy'] })
         // The caller unlinks the upload next, and a subvolume made in this transaction would be gone after a power cut.
         await runBtrfs(buildSyncFilesystem(dataPath))

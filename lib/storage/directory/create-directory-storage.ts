@@ -32,11 +32,16 @@ export function createDirectoryStorage(options: { dataPath: string; advice: stri
         await makeFolder(folders(videoId).source)
         await makeFolder(folders(videoId).revisions)
       }),
-    adoptSource: (videoId, uploadPath) =>
+    adoptSource: (videoId, uploadPath, uploadId) =>
       withStorageErrors(async () => {
         await makeFolder(folders(videoId).source)
         const ways = waysFor(dataPath, uploadPath)
-        await bringFileIn({ from: uploadPath, to: folders(videoId).sourceFile, ways })
+        const { sourceFile, sourceOf } = folders(videoId)
+        await bringFileIn({
+          from: uploadPath,
+          to: uploadId === undefined ? sourceFile : sourceOf(uploadId),
+          ways,
+        })
       }),
     snapshot: (videoId, reason) =>
       withStorageErrors(async () => {

@@ -6,6 +6,7 @@ import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
+import { getWorkSource } from '#lib/jobs/work-source'
 import { giveUpCopy } from '#lib/transcode/copy/discard-copy'
 import { getBuild } from '#lib/transcode/get-build'
 
@@ -26,7 +27,7 @@ export async function copyTop({ videoId }: JobRecord, context: JobContext): Prom
   const count = copied.plan.segments.length
   const notes = createNotes(build._id, videoId)
   const request = {
-    sourcePath: library.sourcePath(videoId),
+    sourcePath: await getWorkSource(videoId),
     outputPath: await library.openRevision(videoId, build._id),
     probe: build.probe,
     rung: copied.rung,

@@ -136,6 +136,7 @@ export const API_ROWS: Record<string, Row> = {
   'GET /api/admin/settings': { expect: ADMIN },
   'PATCH /api/admin/settings': { expect: ADMIN, json: { originals: 'keep' } },
   'GET /api/admin/storage': { expect: ADMIN },
+  'GET /api/admin/imports': { expect: ADMIN },
   'GET /api/admin/encoders': { expect: ADMIN },
   'POST /api/admin/encoders': { expect: ADMIN, json: {} },
   // 400: the test itself takes seconds, and tests/integration/security/leaks runs it.

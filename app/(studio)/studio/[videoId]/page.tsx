@@ -29,7 +29,7 @@ export default async function Page({ params }: { params: Params }) {
           </ButtonLink>
         </div>
       </header>
-      <EditVideoPage video={video} />
+      <EditVideoPage video={video} userId={viewer.userId} />
     </div>
   )
 }
