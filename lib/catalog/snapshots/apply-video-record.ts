@@ -1,4 +1,5 @@
 import { VideoModel } from '#lib/db/models/video'
+import { requestProof } from '#lib/db/request-proof'
 import type { StoredVideo } from '#lib/publish/video-record'
 
 /**
@@ -10,7 +11,15 @@ export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'detai
   const { version, id, uploadId, owner, source, createdAt, publishedAt, deletedAt, eraseAt, ...rest } = stored
   const { revision, durationSeconds, width, height, ...details } = rest
   const facts =
-    what === 'details' ? details : { ...rest, state: 'ready', playable: true, progress: 1, failure: null }
-  const applied = await VideoModel.updateOne({ _id: id }, { $set: facts })
-  return applied.matchedCount === 1
+    what === 'details'
+      ? details
+      : { ...rest, state: 'ready', playable: true, progress: 1, failure: null, quarantine: null }
+  const before = await VideoModel.findOneAndUpdate(
+    { _id: id },
+    { $set: facts },
+    { projection: { quarantine: 1 } },
+  ).lean()
+  // What takes the place of something damaged may be damaged as well.
+  if (what === 'all' && before?.quarantine) await requestProof(id, revision.id)
+  return before !== null
 }

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { unmount } from './btrfs-loop.ts'
+
+const run = promisify(execFile)
+
+export interface BtrfsMirror {
+  /** The mount point. */
+  path: string
+  /** One image a copy, and the loop device on it. */
+  images: string[]
+  devices: string[]
+  folder: string
+  /** Makes one more image and its device. */
+  addDevice(): Promise<{ image: string; device: string }>
+  close(): Promise<void>
+}
+
+/** A Btrfs that keeps everything twice, on two loop devices. Call `close` in an `after`. */
+export async function withBtrfsMirror({ sizeMib }: { sizeMib: number }): Promise<BtrfsMirror> {
+  const folder = await mkdtemp(join(tmpdir(), 'peekr-mirror-'))
+  const path = join(folder, 'mnt')
+  const images: string[] = []
+  const devices: string[] = []
+  const addDevice = async () => {
+    const image = join(folder, `disk-${images.length}.img`)
+    await writeFile(image, '')
+    await truncate(image, sizeMib * 1024 ** 2)
+    const device = (await run('losetup', ['-f', '--show', image])).stdout.trim()
+    images.push(image)
+    devices.push(device)
+    return { image, device }
+  }
+  const close = async () => {
+    await unmount(path)
+    for (const device of devices) await run('losetup', ['-d', device]).catch(() => {}) // taken away by the test
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await addDevice()
+    await addDevice()
+    await run('mkfs.btrfs', ['-q', '-d', 'raid1', '-m', 'raid1', ...devices], { timeout: 30_000 })
+    await run('btrfs', ['device', 'scan', ...devices])
+    await mkdir(path)
+    await run('mount', ['-t', 'btrfs', '-o', 'noatime', devices[0] ?? '', path], { timeout: 30_000 })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { path, images, devices, folder, addDevice, close }
+}
+
+/**
+ * Overwrites with zeros where an image holds the bytes of a file, as a disk that lost them would. The file must be on
+ * the disk (synced), and its beginning be found nowhere else.
+ * @returns how many bytes
+ */
+export async function zeroFileIn(imagePath: string, filePath: string): Promise<number> {
+  const bytes = await readFile(filePath)
+  const image = await readFile(imagePath)
+  let zeroedBytes = 0
+  const handle = await open(imagePath, 'r+')
+  try {
+    // Block by block: a file may lie in several pieces.
+    for (let at = 0; at < bytes.length; at += 4096) {
+      const block = bytes.subarray(at, at + 4096)
+      if (block.length < 64) continue
+      const found = image.indexOf(block)
+      if (found === -1) continue
+      await handle.write(Buffer.alloc(block.length), 0, block.length, found)
+      zeroedBytes += block.length
+    }
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return zeroedBytes
+}
+
+/** Has the kernel forget what it has read, as after a restart. */
+export async function dropKernelCaches(): Promise<void> {
+  await run('sync', [])
+  await writeFile('/proc/sys/vm/drop_caches', '3')
+}
