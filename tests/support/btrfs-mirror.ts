@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { unmount } from './btrfs-loop.ts'
 
 const run = promisify(execFile)
+const BLOCK_BYTES = 4096
 
 export interface BtrfsMirror {
   /** The mount point. */
@@ -65,11 +66,13 @@ export async function zeroFileIn(imagePath: string, filePath: string): Promise<n
   const handle = await open(imagePath, 'r+')
   try {
     // Block by block: a file may lie in several pieces.
-    for (let at = 0; at < bytes.length; at += 4096) {
-      const block = bytes.subarray(at, at + 4096)
+    for (let at = 0, next = 0; at < bytes.length; at += BLOCK_BYTES) {
+      const block = bytes.subarray(at, at + BLOCK_BYTES)
       if (block.length < 64) continue
-      const found = image.indexOf(block)
+      const follows = image.subarray(next, next + block.length).equals(block)
+      const found = follows ? next : image.indexOf(block)
       if (found === -1) continue
+      next = found + BLOCK_BYTES
       await handle.write(Buffer.alloc(block.length), 0, block.length, found)
       zeroedBytes += block.length
     }
