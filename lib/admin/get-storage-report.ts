@@ -1,5 +1,4 @@
 import { planAlerts } from '#lib/admin/plan-alerts'
-import { getConfig } from '#lib/config'
 import { VideoModel } from '#lib/db/models/video'
 import type { StorageAlert, StorageHealth } from '#lib/domain/storage-health'
 import { isPeekrError } from '#lib/errors'
@@ -67,8 +66,7 @@ async function makeReport(): Promise<StorageReport> {
   }).setOptions({ sanitizeFilter: false })
   try {
     const [health, lowWater] = await Promise.all([(await getLibrary()).health(), getLowWater()])
-    const { dataPath } = getConfig()
-    return { health, lowWater, alerts: planAlerts(health, { quarantinedCount, ...lowWater, dataPath }) }
+    return { health, lowWater, alerts: planAlerts(health, { quarantinedCount, ...lowWater }) }
   } catch (error) {
     if (!isPeekrError(error)) throw error
     return { health: null, lowWater: null, alerts: [{ kind: 'unreachable', sentence: error.message }] }

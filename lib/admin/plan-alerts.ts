@@ -4,7 +4,7 @@ import { type StorageAlert, type StorageHealth, sumErrors } from '#lib/domain/st
 /** What somebody has to see to, the worst first. Pure. */
 export function planAlerts(
   health: StorageHealth,
-  known: { quarantinedCount: number; isLow: boolean; freeBytes: number; markBytes: number; dataPath: string },
+  known: { quarantinedCount: number; isLow: boolean; freeBytes: number; markBytes: number },
 ): StorageAlert[] {
   const alerts: StorageAlert[] = []
   const add = (kind: StorageAlert['kind'], sentence: string) => alerts.push({ kind, sentence })

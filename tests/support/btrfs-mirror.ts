@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { unmount } from './btrfs-loop.ts'
 
 const run = promisify(execFile)
-const BLOCK_BYTES = 4096
 
 export interface BtrfsMirror {
   /** The mount point. */
@@ -55,26 +54,31 @@ export async function withBtrfsMirror({ sizeMib }: { sizeMib: number }): Promise
 }
 
 /**
- * Overwrites with zeros where an image holds the bytes of a file, as a disk that lost them would. The file must be on
- * the disk (synced), and its beginning be found nowhere else.
+ * Overwrites with zeros where one disk holds the bytes of a file, as a disk that lost them would. The file must be on the
+ * disk (synced).
+ * @param copy which of the mirror's disks
  * @returns how many bytes
  */
-export async function zeroFileIn(imagePath: string, filePath: string): Promise<number> {
-  const bytes = await readFile(filePath)
-  const image = await readFile(imagePath)
+export async function zeroFileIn(mirror: BtrfsMirror, copy: number, filePath: string): Promise<number> {
+  await run('sync', [])
+  const device = mirror.devices[copy] ?? ''
+  const { stdout } = await run('filefrag', ['-v', '-b4096', filePath])
+  const handle = await open(mirror.images[copy] ?? '', 'r+')
   let zeroedBytes = 0
-  const handle = await open(imagePath, 'r+')
   try {
-    // Block by block: a file may lie in several pieces.
-    for (let at = 0, next = 0; at < bytes.length; at += BLOCK_BYTES) {
-      const block = bytes.subarray(at, at + BLOCK_BYTES)
-      if (block.length < 64) continue
-      const follows = image.subarray(next, next + block.length).equals(block)
-      const found = follows ? next : image.indexOf(block)
-      if (found === -1) continue
-      next = found + BLOCK_BYTES
-      await handle.write(Buffer.alloc(block.length), 0, block.length, found)
-      zeroedBytes += block.length
+    for (const [, start, count] of stdout.matchAll(/^\s*\d+:.+?:\s*(\d+)\.\.\s*\d+:\s*(\d+):/gm)) {
+      const [logical, length] = [Number(start) * 4096, Number(count) * 4096]
+      const { stdout: map } = await run('btrfs-map-logical', [
+        '-l',
+        String(logical),
+        '-b',
+        '4096',
+        mirror.devices[0] ?? '',
+      ])
+      const [, physical] = new RegExp(`physical (\\d+) device ${device}$`, 'm').exec(map) ?? []
+      if (physical === undefined) throw new Error(`${device} has nothing of ${filePath}: ${map}`)
+      await handle.write(Buffer.alloc(length), 0, length, Number(physical))
+      zeroedBytes += length
     }
     await handle.sync()
   } finally {

@@ -45,7 +45,7 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
   const videos: VideoRecord[] = []
 
   before(async () => {
-    mirror = await withBtrfsMirror({ sizeMib: 300 })
+    mirror = await withBtrfsMirror({ sizeMib: 1024 })
     // Elsewhere, so that what is broken is the library alone.
     if (!process.env.MONGODB_URI) database = await startEmbeddedDatabase({ dataPath: mirror.folder })
     peekr = await openPipelineTest({
@@ -121,7 +121,7 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     await dropKernelCaches()
     let zeroed = 0
     for (let number = 0; number < SEGMENTS; number += 1)
-      zeroed += await zeroFileIn(mirror.images[0] ?? '', await fileOf(video, segmentPath(number)))
+      zeroed += await zeroFileIn(mirror, 0, await fileOf(video, segmentPath(number)))
     assert.ok(zeroed > SEGMENTS * SEGMENT_BYTES * 0.9, `${zeroed} bytes zeroed`)
     await dropKernelCaches()
     await sleep(400)
@@ -130,7 +130,7 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     const { rounds, wrong } = await playing.stop()
     // What nobody watches is repaired by the scrub alone.
     const quiet = await fileOf(videos[1] as VideoRecord, segmentPath(3))
-    assert.ok((await zeroFileIn(mirror.images[1] ?? '', quiet)) >= SEGMENT_BYTES * 0.9)
+    assert.ok((await zeroFileIn(mirror, 1, quiet)) >= SEGMENT_BYTES * 0.9)
     await dropKernelCaches()
     const { correctedCount, uncorrectableCount } = await scrub()
     assert.ok(correctedCount > 100, `${correctedCount} repaired`)
@@ -141,10 +141,7 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     assert.equal(uncorrectableCount, 0)
     await watchStorage(never)
     const { alerts } = await describeStorage()
-    assert.deepEqual(
-      alerts.map(({ kind }) => kind),
-      ['device-errors'],
-    )
+    assert.deepEqual([...new Set(alerts.map(({ kind }) => kind))], ['device-errors'])
     assert.match(
       alerts[0]?.sentence ?? '',
       /^On \/dev\/loop\d+ .+ had wrong bytes\. The other copy was used\..+\.$/,
@@ -169,7 +166,7 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     const video = await publishSigned(first._id, { segmentCount: SEGMENTS, segmentBytes: SEGMENT_BYTES })
     videos[1] = video
     const path = await fileOf(video, segmentPath(2))
-    for (const image of mirror.images) assert.ok((await zeroFileIn(image, path)) >= SEGMENT_BYTES * 0.9)
+    for (const copy of [0, 1]) assert.ok((await zeroFileIn(mirror, copy, path)) >= SEGMENT_BYTES * 0.9)
     await dropKernelCaches()
     const others = [videos[0], videos[2]] as VideoRecord[]
     const playing = watchOn(others)
@@ -206,6 +203,8 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     for (const { name, reason } of await library.listSnapshots(video._id))
       if (reason === 'before-restore' || reason === `publish-${video.revision?.id}`)
         await library.deleteSnapshot(video._id, name)
+    // The kernel's cleaner is woken by a commit, and comes by itself only every half minute.
+    await run('btrfs', ['filesystem', 'sync', mirror.path])
     await run('btrfs', ['subvolume', 'sync', '-s', '1', mirror.path])
     await controlStorage({ action: 'reset-counters' })
   })
