@@ -6,11 +6,14 @@ import { singleton } from '#lib/singleton'
 const MIB = 1024 ** 2
 /** Work goes on only when there is clearly more again, or it would stop and go with every segment. */
 const BACK_SHARE = 1.25
+const CRITICAL_SHARE = 0.25
 const FRESH_MS = 2_000
 
 export interface LowWater {
   /** Less than the mark is free, or was a moment ago and there is not clearly more yet. */
   isLow: boolean
+  /** So little that even what takes next to nothing would fail. */
+  isCritical: boolean
   freeBytes: number
   /** 0: there is none. */
   markBytes: number
@@ -48,7 +51,12 @@ export function getLowWater(): Promise<LowWater> {
 async function look(wasLow: boolean): Promise<LowWater> {
   const freeBytes = await (await getLibrary()).freeBytes()
   const markBytes = await getMarkBytes()
-  return { isLow: freeBytes < markBytes * (wasLow ? BACK_SHARE : 1), freeBytes, markBytes }
+  return {
+    isLow: freeBytes < markBytes * (wasLow ? BACK_SHARE : 1),
+    isCritical: freeBytes < markBytes * CRITICAL_SHARE,
+    freeBytes,
+    markBytes,
+  }
 }
 
 /** The setting `lowWaterMib`, else half of what uploads leave free: they must stop before the encodes do. */

@@ -63,9 +63,10 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
     }
     const queue = await getQueueState()
     handBackPaused(queue)
-    const { isLow } = await getLowWater()
+    const { isLow, isCritical } = await getLowWater()
     for (const lane of lanes) {
       if (isLow && lane.kinds.every((kind) => HEAVY.includes(kind))) continue
+      if (isCritical && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       if (queue.paused && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       while (!stopped && lane.busy < lane.slots) {
         const job = await claimJob(holder, lane.kinds, [...running.keys()], queue.videoIds)

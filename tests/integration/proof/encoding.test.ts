@@ -34,7 +34,7 @@ after(async () => {
 })
 
 async function publish(name: string, video: 'libx264' | 'mpeg4'): Promise<VideoRecord> {
-  const clip = await makeClip({ folder: clips, name, seconds: 14, width: 426, height: 240, video })
+  const clip = await makeClip({ folder: clips, name, seconds: 9, width: 426, height: 240, video })
   const videoId = await importClip(peekr, clip)
   const made = await waitForEnd(videoId)
   assert.equal(made.state, 'ready', JSON.stringify(made.failure))
