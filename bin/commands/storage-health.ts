@@ -14,9 +14,7 @@ export function describeHealth(health: StorageHealth): string[] {
   if (space !== null)
     lines.push(`Really  ${formatBytes(space.freeBytesMin)} to ${formatBytes(space.freeBytes)} can be written`)
   for (const { kind, profile, sizeBytes, usedBytes } of profiles)
-    lines.push(
-      `${kind.padEnd(8)}${profile}, ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} given out`,
-    )
+    lines.push(`${kind} ${profile}, ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} given out`)
   for (const { id, path, errors } of devices) {
     const said = Object.entries(errors).filter(([, count]) => count > 0)
     const words =

@@ -31,7 +31,7 @@ import {
   zeroFileIn,
 } from '../../support/btrfs-mirror.ts'
 import { openPipelineTest, type PipelineTest, until } from '../../support/pipeline-test.ts'
-import { fileOf, publishSigned, seedProvedVideo, segmentPath } from '../../support/seed-proved-video.ts'
+import { fileOf, publishSigned, seedProvedVideo, segmentPath } from '../../support/seed-signed-video.ts'
 
 const run = promisify(execFile)
 const never = new AbortController().signal

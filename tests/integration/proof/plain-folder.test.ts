@@ -15,7 +15,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { withStorageLease } from '#lib/db/with-storage-lease'
 import { findStreamAccess } from '#lib/stream/stream-access'
 import { openPipelineTest, type PipelineTest } from '../../support/pipeline-test.ts'
-import { fileOf, publishSigned, seedProvedVideo, segmentPath } from '../../support/seed-proved-video.ts'
+import { fileOf, publishSigned, seedProvedVideo, segmentPath } from '../../support/seed-signed-video.ts'
 
 const never = new AbortController().signal
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -21,6 +21,7 @@ import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { dropCached } from '#lib/stream/media-cache'
 import { streamResponse } from '#lib/stream/stream-response'
 import { type BtrfsLoop, whyNoBtrfsLoop, withBtrfsLoop } from '../../support/btrfs-loop.ts'
+import { fillDisk } from '../../support/fill-disk.ts'
 import { makeClip } from '../../support/make-clip.ts'
 import {
   importClip,
@@ -80,23 +81,7 @@ describe('a disk of 300 MB that runs full', { skip: whyNoBtrfsLoop() }, () => {
     assert.equal((await proveVideo(video._id, never))?.verdict, 'intact')
   }
 
-  /** Takes space until about so much is left. */
-  async function fillTo(name: string, leftBytes: number): Promise<string> {
-    const path = join(loop.path, name)
-    const file = await open(path, 'w')
-    const piece = Buffer.alloc(MIB, 7)
-    try {
-      while ((await (await getLibrary()).freeBytes()) > leftBytes) {
-        await file.write(piece)
-        await file.sync()
-      }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-    } finally {
-      await file.close()
-    }
-    return path
-  }
+  const fillTo = (name: string, leftBytes: number) => fillDisk(join(loop.path, name), leftBytes)
 
   async function free(path: string): Promise<void> {
     await rm(path)
