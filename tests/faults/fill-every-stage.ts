@@ -25,7 +25,7 @@ import {
   until,
   waitForEnd,
 } from '../support/pipeline-test.ts'
-import type { FaultCase } from './fault-case.ts'
+import type { FaultCase, FaultOutcome } from './fault-case.ts'
 
 const run = promisify(execFile)
 const FULL_MS = 2_500
@@ -35,7 +35,7 @@ const SIZE_MIB = 300
 export const fillEveryStage: FaultCase = {
   promise:
     'Disk at 100 % in every stage: nothing corrupt, playback and deletion work, uploads pause and go on by themselves.',
-  async run({ onProgress }) {
+  async run({ onProgress }): Promise<FaultOutcome> {
     const why = whyNoBtrfsLoop()
     if (why !== false) return { figures: { skipped: why }, violations: [] }
     const violations: string[] = []

@@ -10,27 +10,25 @@ const POLL_MS = 1_000
 const WAIT_MS = 60_000
 
 /**
- * Reads what could not be read once more: each copy is tried, and the error may have been a passing one. Where there is a
+ * Reads what was damaged once more: each copy is tried, and the error may have been a passing one. Where there is a
  * mirror a scrub is started, which rewrites bad copies on all of the disks, and after it the files are read again.
  * @returns what is still damaged
  */
 export async function healFromMirror(damage: Damage): Promise<Damage['flaws']> {
-  const unreadable = damage.flaws.filter(({ problem }) => problem === 'unreadable')
-  if (unreadable.length === 0) return damage.flaws
-  const again = await recheck(damage, unreadable)
+  const again = await recheck(damage, damage.flaws)
+  const unreadable = again.filter(({ problem }) => problem === 'unreadable')
   const library = await getLibrary()
-  const { isMirrored } = await library.health()
-  if (again.length === 0 || !isMirrored) return keepFlaws(damage.flaws, unreadable, again)
+  if (unreadable.length === 0 || !(await library.health()).isMirrored) return again
   try {
     if (await library.startScrub())
       await recordStorageEvent('scrub-started', 'A scrub was started, because a file could not be read.')
   } catch (error) {
     if (!isPeekrError(error)) throw error
     await recordStorageEvent('scrub-failed', error.message)
-    return keepFlaws(damage.flaws, unreadable, again)
+    return again
   }
   const deadlineMs = performance.now() + WAIT_MS
   while ((await library.health()).scrub?.state === 'running' && performance.now() < deadlineMs)
     await sleep(POLL_MS, undefined, { signal: damage.signal })
-  return keepFlaws(damage.flaws, unreadable, await recheck(damage, again))
+  return keepFlaws(again, unreadable, await recheck(damage, unreadable))
 }

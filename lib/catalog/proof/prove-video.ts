@@ -6,6 +6,7 @@ import { planBatches, readBatch } from '#lib/catalog/proof/read-files'
 import { replaceManifest } from '#lib/catalog/proof/replace-manifest'
 import { getProof, settleProof } from '#lib/catalog/proof/settle-proof'
 import { ProofModel, type ProofRecord } from '#lib/db/models/proof'
+import { VideoModel } from '#lib/db/models/video'
 import { recordStorageEvent } from '#lib/db/record-storage-event'
 import { MANIFEST } from '#lib/domain/media-paths'
 import type { FileFlaw } from '#lib/domain/proof-view'
@@ -22,7 +23,13 @@ import { getLibrary } from '#lib/jobs/library'
 export async function proveVideo(videoId: string, signal: AbortSignal): Promise<ProofRecord | null> {
   const video = await findPublished(videoId)
   if (video === null) {
-    await ProofModel.deleteOne({ _id: videoId })
+    // One in the bin keeps what is known of it; its turn comes again.
+    if ((await VideoModel.exists({ _id: videoId })) === null) await ProofModel.deleteOne({ _id: videoId })
+    else
+      await ProofModel.updateOne(
+        { _id: videoId },
+        { $set: { requestedAt: null, cursor: null, checkedAt: new Date() } },
+      )
     return null
   }
   await requireDisk()

@@ -15,8 +15,9 @@ const DAY_MS = 86_400_000
  * on with the next call.
  */
 export async function runProofs(signal: AbortSignal): Promise<void> {
+  await addMissingProofs()
+  if ((await findNextDue()) === null) return
   await withStorageLease('proof', signal, async (leased) => {
-    await addMissingProofs()
     const failed: string[] = []
     for (;;) {
       const videoId = leased.aborted ? null : await findNextDue(failed)

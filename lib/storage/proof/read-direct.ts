@@ -1,8 +1,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { singleton } from '#lib/singleton'
 import { isErrno } from '#lib/storage/to-storage-error'
 
 const PIECE_BYTES = 1024 ** 2
+const BLOCK_BYTES = 4096
 const WASM_PAGE_BYTES = 64 * 1024
 const PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW
 
@@ -20,18 +22,29 @@ export async function readDirect(
   path: string,
   onPiece: (piece: Uint8Array) => void | Promise<void>,
 ): Promise<{ isDirect: boolean }> {
-  const memory = new WebAssembly.Memory({ initial: PIECE_BYTES / WASM_PAGE_BYTES })
-  const buffer = new Uint8Array(memory.buffer)
-  for (const isDirect of [true, false]) {
-    const handle = await openFor(path, isDirect)
-    if (handle === null) continue
-    try {
-      if (await readPieces(handle, buffer, isDirect, onPiece)) return { isDirect }
-    } finally {
-      await handle.close()
+  const buffer = takeBuffer()
+  try {
+    for (const isDirect of [true, false]) {
+      const handle = await openFor(path, isDirect)
+      if (handle === null) continue
+      try {
+        if (await readPieces(handle, buffer, isDirect, onPiece)) return { isDirect }
+      } finally {
+        await handle.close()
+      }
     }
+    return { isDirect: false }
+  } finally {
+    spareBuffers().push(buffer)
   }
-  return { isDirect: false }
+}
+
+/** Each takes gigabytes of addresses, if not of memory, so they are used again. */
+const spareBuffers = () => singleton('storage.direct-buffers', () => [] as Uint8Array[])
+
+function takeBuffer(): Uint8Array {
+  const memory = () => new WebAssembly.Memory({ initial: PIECE_BYTES / WASM_PAGE_BYTES })
+  return spareBuffers().pop() ?? new Uint8Array(memory().buffer)
 }
 
 /** null when the filesystem knows no direct reading. */
@@ -62,7 +75,11 @@ async function readPieces(
     if (bytesRead === 0) return true
     await onPiece(buffer.subarray(0, bytesRead))
     position += bytesRead
-    // A short read is the end, whose offset a direct read could not go on from.
-    if (bytesRead < buffer.length && isDirect) return true
+    // A direct read cannot go on from an offset within a block: that must be the file's end.
+    if (isDirect && position % BLOCK_BYTES !== 0) {
+      const { size } = await handle.stat()
+      if (position >= size) return true
+      throw new Error(`The read of a file was cut short at ${position} of ${size} bytes.`)
+    }
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile, truncate } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -21,6 +22,7 @@ import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { sumErrors } from '#lib/domain/storage-health'
 import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
+import { checkFiles } from '#lib/storage/proof/check-files'
 import { dropCached } from '#lib/stream/media-cache'
 import { streamResponse } from '#lib/stream/stream-response'
 import { unmount, whyNoBtrfsLoop } from '../../support/btrfs-loop.ts'
@@ -166,7 +168,18 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     const video = await publishSigned(first._id, { segmentCount: SEGMENTS, segmentBytes: SEGMENT_BYTES })
     videos[1] = video
     const path = await fileOf(video, segmentPath(2))
+    const cached = await readFile(path)
     for (const copy of [0, 1]) assert.ok((await zeroFileIn(mirror, copy, path)) >= SEGMENT_BYTES * 0.9)
+    // The cache has it still, and would hide it; a reading of the disk is not taken in.
+    assert.deepEqual(await readFile(path), cached)
+    const entry = {
+      path: basename(path),
+      sizeBytes: cached.length,
+      sha256: createHash('sha256').update(cached).digest('hex'),
+    }
+    assert.deepEqual(await checkFiles({ folderPath: dirname(path), files: [entry], bytesPerSecond: 0 }), [
+      { path: basename(path), problem: 'unreadable' },
+    ])
     await dropKernelCaches()
     const others = [videos[0], videos[2]] as VideoRecord[]
     const playing = watchOn(others)
