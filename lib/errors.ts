@@ -46,6 +46,12 @@ const ERRORS = {
     message: 'There is already an account with this e-mail address.',
   },
   setup_done: { status: 409, retryable: false, message: 'Peekr is set up already. Sign in instead.' },
+  quarantined: {
+    status: 409,
+    retryable: false,
+    message:
+      'Some files of this video were found damaged, so it is not played. Its owner can restore an earlier version on its history page.',
+  },
   upload_offset: {
     status: 409,
     retryable: true,

@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises'
+import { watchStorage } from '#lib/admin/watch-storage'
+import { runProofs } from '#lib/catalog/proof/run-proofs'
 import { removeOrphans } from '#lib/catalog/remove-orphans'
 import { pruneSnapshots } from '#lib/catalog/snapshots/prune-snapshots'
 import { settleRestores } from '#lib/catalog/snapshots/settle-restores'
@@ -22,6 +24,9 @@ const SWEEP_MS = 20_000
 /** Orphans count as such after an hour, so looking more often would find nothing more. */
 const ORPHAN_SWEEP_MS = 3_600_000
 const PRUNE_SWEEP_MS = 900_000
+/** How long somebody who asked for a video to be verified may wait for it to begin. */
+const PROOF_SWEEP_MS = 10_000
+const WATCH_SWEEP_MS = 60_000
 
 export interface Services {
   /** Hands jobs back, ends every child, and lets go of the database. Safe to call twice. */
@@ -39,13 +44,18 @@ export async function startServices(): Promise<Services> {
   const held = await openData(dataPath)
   const runner = role === 'web' ? null : startRunner({ handlers: STAGES, jobsMax, onEnded: onJobEnded })
   if (runner !== null) reportEncoders()
+  const stopped = new AbortController()
   const sweeps = [
     startSweep(makeUp, SWEEP_MS),
     startSweep(() => removeOrphans(), ORPHAN_SWEEP_MS),
     startSweep(() => pruneSnapshots(), PRUNE_SWEEP_MS),
+    startSweep(() => watchStorage(stopped.signal), WATCH_SWEEP_MS),
+    // Encoding again is work on videos, which this role leaves to others.
+    ...(role === 'web' ? [] : [startSweep(() => runProofs(stopped.signal), PROOF_SWEEP_MS)]),
   ]
   let stopping: Promise<void> | null = null
   const stop = async () => {
+    stopped.abort()
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
     await runner?.stop()
     await getUploadLeases().close()

@@ -48,8 +48,8 @@ async function rebuild({ json }: Options): Promise<void> {
   }
 }
 
-/** Also `peekr storage verify`. Status 1 when anything was found. */
-export async function verify({ json }: Options): Promise<void> {
+/** Status 1 when anything was found. */
+async function verify({ json }: Options): Promise<void> {
   const result = await withLibrary(verifyLibrary)
   if (result.findings.length > 0) process.exitCode = 1
   if (json) {

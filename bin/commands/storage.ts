@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import { planAlerts } from '#lib/admin/plan-alerts'
 import { getConfig, parseSize } from '#lib/config'
 import { formatBytes } from '#lib/domain/format'
 import { PeekrError } from '#lib/errors'
@@ -16,9 +17,10 @@ import {
 } from '#lib/storage/image/mount-arguments'
 import { findUnmountedImage } from '#lib/storage/mount-image'
 import { openStorage } from '#lib/storage/open-storage'
-import { verify } from './library.ts'
+import { describeHealth, scrubStorage } from './storage-health.ts'
+import { verifyStorage } from './storage-verify.ts'
 
-/** `peekr storage init`, `peekr storage status` and `peekr storage verify`. */
+/** `peekr storage init`, `status`, `verify` and `scrub`. */
 export function registerStorageCommands(program: Command): void {
   const storage = program.command('storage').description('where the videos are kept')
   storage
@@ -38,9 +40,17 @@ export function registerStorageCommands(program: Command): void {
     .action(printStatus)
   storage
     .command('verify')
-    .description('compare the disk with the database, both ways')
+    .argument('[video]', 'the id of one video, instead of all')
+    .description('read every byte of what is published and compare it with what it was; repair what can be')
     .option('--json', 'print JSON')
-    .action(verify)
+    .action(verifyStorage)
+  storage
+    .command('scrub')
+    .argument('[action]', 'start, stop or status', 'status')
+    .description('have Btrfs read all of its disks, and repair what has another copy')
+    .option('--path <folder>', 'the data folder, instead of PEEKR_DATA')
+    .option('--json', 'print JSON')
+    .action(scrubStorage)
 }
 
 function parseSizeOption(text: string): number {
@@ -140,9 +150,11 @@ async function printStatus(options: { path?: string; json?: boolean }): Promise<
       message: `The videos are in ${unmounted.image}, which is not mounted. Run \`peekr start\` as root, or \`${buildSudoCommand('mount', buildMountImage(unmounted.image, unmounted.dataPath))}\`.`,
     })
   }
-  const description = await (await openStorage({ dataPath, runBtrfs })).describe()
+  const library = await openStorage({ dataPath, runBtrfs })
+  const [description, health] = [await library.describe(), await library.health()]
+  const alerts = planAlerts(health, NOTHING_KNOWN)
   if (options.json) {
-    console.log(JSON.stringify(description))
+    console.log(JSON.stringify({ ...description, health, alerts }))
     return
   }
   const { driver, path, totalBytes, freeBytes, advice } = description
@@ -150,5 +162,10 @@ async function printStatus(options: { path?: string; json?: boolean }): Promise<
   console.log(`Path    ${path}`)
   console.log(`Total   ${formatBytes(totalBytes)}`)
   console.log(`Free    ${formatBytes(freeBytes)}`)
-  if (advice !== null) console.log(advice)
+  for (const line of describeHealth(health)) console.log(line)
+  for (const { sentence } of alerts) console.log(`\nALERT  ${sentence}`)
+  if (advice !== null) console.log(`\n${advice}`)
 }
+
+/** What only the database knows is left out: this works without it. */
+const NOTHING_KNOWN = { quarantinedCount: 0, isLow: false, freeBytes: 0, markBytes: 0 }

@@ -22,6 +22,14 @@ const SettingsSchema = z.strictObject({
   snapshotsMonthly: count(1000),
   /** With less free than this many GiB, snapshots that alone hold an old version go before their time. */
   snapshotFloorGib: count(1_000_000),
+  /** Every so many days each video is read whole and compared with its manifest; 0 is only when asked. */
+  verifyDays: count(3650),
+  /** Megabytes a second that this may read; 0 is no limit. */
+  verifyMbps: count(100_000),
+  /** Every so many days Btrfs reads all of its disks and repairs what it can; 0 is only when asked. */
+  scrubDays: count(3650),
+  /** With less than this many MiB free no video is encoded and no upload begun; 0 is half of PEEKR_RESERVE. */
+  lowWaterMib: count(1_000_000_000),
   /** What one account may upload, by its role. */
   uploadLimits: RoleUploadLimits,
 })
@@ -42,6 +50,10 @@ function getDefaults(): Settings {
     snapshotsWeekly: 4,
     snapshotsMonthly: 6,
     snapshotFloorGib: 5,
+    verifyDays: 30,
+    verifyMbps: 20,
+    scrubDays: 30,
+    lowWaterMib: 0,
     uploadLimits: {},
   }
 }

@@ -2,6 +2,7 @@ import { stopJobs } from '#lib/catalog/stop-jobs'
 import { isToErase } from '#lib/db/bin-filters'
 import { BuildModel } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { ProofModel } from '#lib/db/models/proof'
 import { ShareLinkModel } from '#lib/db/models/share-link'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
@@ -30,6 +31,7 @@ export async function eraseVideo(job: JobRecord, { signal }: JobContext): Promis
   }
   await JobModel.deleteMany({ videoId, kind: { $ne: 'delete' } }).setOptions({ sanitizeFilter: false })
   await BuildModel.deleteOne({ videoId })
+  await ProofModel.deleteOne({ _id: videoId })
   await ShareLinkModel.deleteMany({ videoId })
   await VideoModel.deleteOne({ _id: videoId })
   return { result: null, encoder: null }

@@ -6,6 +6,7 @@ import { findGrant } from '#lib/domain/grant'
 import { HOVER_CLIP, MULTIVARIANT_PLAYLIST, POSTER, STORYBOARD } from '#lib/domain/media-paths'
 import { authorize, canSeeSource, type Viewer, type WatchProof } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
+import { errorMessage } from '#lib/errors'
 import { buildMediaUrl } from '#lib/stream/media-url'
 
 /**
@@ -44,9 +45,9 @@ function presentVideo(
     description: record.description,
     tags: record.tags,
     state: record.state,
-    playable: record.playable,
+    playable: record.playable && !record.quarantine,
     progress: record.progress,
-    error: record.failure && { code: record.failure.code, message: record.failure.message },
+    error: presentError(record),
     visibility: record.visibility,
     durationSeconds: record.durationSeconds,
     width: record.width,
@@ -59,6 +60,11 @@ function presentVideo(
     renditions: record.revision?.renditions ?? [],
     making: null,
   }
+}
+
+function presentError({ failure, quarantine }: VideoRecord): VideoView['error'] {
+  if (quarantine) return { code: 'quarantined', message: errorMessage('quarantined') }
+  return failure && { code: failure.code, message: failure.message }
 }
 
 /** A file name can tell whose it is and what it was; a hash, that somebody has the very same file. */
@@ -77,7 +83,7 @@ function presentPlayback(
   const { revision } = record
   // A listing for administration may name videos whose pictures this viewer's token does not reach.
   const reason = authorize(viewer, record, proof)
-  if (!record.playable || revision === null || reason === null) return null
+  if (!record.playable || record.quarantine || revision === null || reason === null) return null
   const grant = findGrant(reason, viewer, proof)
   const url = (path: string) => buildMediaUrl({ videoId: record._id, revisionId: revision.id, path, grant })
   return {

@@ -1,13 +1,9 @@
 import { getView, requireEditableVideo } from '#lib/catalog/get-video'
-import { snapshotBefore } from '#lib/catalog/snapshot-before'
-import { forgetEncoding } from '#lib/catalog/stop-jobs'
-import { JobModel } from '#lib/db/models/job'
+import { startReencoding } from '#lib/catalog/start-reencoding'
 import { VideoModel } from '#lib/db/models/video'
-import { moveVideo } from '#lib/db/move-video'
 import type { Viewer } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
-import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import { settleSources } from '#lib/jobs/settle-sources'
 import { exists } from '#lib/storage/exists'
@@ -37,12 +33,8 @@ export async function reencodeVideo(asked: {
         'The original file of this video was not kept, so there is nothing to encode it from. Upload it again; to keep originals, an administrator chooses so in the settings.',
     })
   }
-  const undo = await snapshotBefore(videoId, 'reencode')
-  await forgetEncoding(videoId)
-  if (!(await moveVideo(videoId, 'transcoding', { progress: 0 }, ['ready']))) throw new PeekrError('conflict')
-  // A library that was rebuilt from its files has no memory of what was found in the source; it is looked at again.
-  const isProbed = (await JobModel.exists({ videoId, kind: 'ingest', state: 'done' })) !== null
-  await enqueueJob(isProbed ? 'plan' : 'ingest', videoId)
+  const { started, undo } = await startReencoding(videoId)
+  if (!started) throw new PeekrError('conflict')
   const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (record === null) throw new PeekrError('not_found')
   return { video: await getView(record, viewer), undo }

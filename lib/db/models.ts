@@ -4,8 +4,11 @@ import { BuildModel } from '#lib/db/models/build'
 import { ImportedFileModel } from '#lib/db/models/imported-file'
 import { JobModel } from '#lib/db/models/job'
 import { LoginAttemptModel } from '#lib/db/models/login-attempt'
+import { ProofModel } from '#lib/db/models/proof'
 import { SettingModel } from '#lib/db/models/setting'
 import { ShareLinkModel } from '#lib/db/models/share-link'
+import { StorageEventModel } from '#lib/db/models/storage-event'
+import { StorageStateModel } from '#lib/db/models/storage-state'
 import { UploadModel } from '#lib/db/models/upload'
 import { UploadLedgerModel } from '#lib/db/models/upload-ledger'
 import { UserModel } from '#lib/db/models/user'
@@ -19,8 +22,11 @@ export const MODELS = [
   ImportedFileModel,
   JobModel,
   LoginAttemptModel,
+  ProofModel,
   SettingModel,
   ShareLinkModel,
+  StorageEventModel,
+  StorageStateModel,
   UploadModel,
   UploadLedgerModel,
   UserModel,

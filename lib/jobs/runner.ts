@@ -1,12 +1,15 @@
 import { hostname } from 'node:os'
 import type { JobKind, JobRecord } from '#lib/db/models/job'
 import { claimJob, failLostJobs } from '#lib/jobs/leases'
+import { getLowWater } from '#lib/jobs/low-water'
 import { getQueueState, type QueueState } from '#lib/jobs/queue-state'
 import { type RunnerOptions, runJob } from '#lib/jobs/run-job'
 import { onWake } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
 
 const POLL_MS = 2_000
+/** What takes much space: not taken up while little is left. What ends a video's making, or erases one, gives some back. */
+const HEAVY: JobKind[] = ['transcode', 'sound', 'copy', 'pictures']
 /** What goes on while the queue is paused: whoever pauses to free the machine wants the disk freed as well. */
 const UNPAUSED: JobKind[] = ['delete']
 
@@ -60,7 +63,10 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
     }
     const queue = await getQueueState()
     handBackPaused(queue)
+    const { isLow, isCritical } = await getLowWater()
     for (const lane of lanes) {
+      if (isLow && lane.kinds.every((kind) => HEAVY.includes(kind))) continue
+      if (isCritical && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       if (queue.paused && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       while (!stopped && lane.busy < lane.slots) {
         const job = await claimJob(holder, lane.kinds, [...running.keys()], queue.videoIds)

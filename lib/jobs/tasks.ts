@@ -1,6 +1,7 @@
 import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
 import type { EncodePlan, PlannedUnit, RungGroup, SoundResult, UnitResult } from '#lib/domain/encode-plan'
 import type { EncoderReport } from '#lib/domain/encoding'
+import type { FileFlaw } from '#lib/domain/proof-view'
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
@@ -73,6 +74,11 @@ export interface TaskMap {
   'hash-file': { input: { path: string }; output: { sha256: string; sizeBytes: number } }
   /** Reads every file of a folder, for a manifest; `except` names paths to leave out. Reports progress. */
   'hash-folder': { input: { path: string; except: string[] }; output: FileEntry[] }
+  /** Reads files from the disk itself, at a bounded rate, and says which are not what they must be. */
+  'check-files': {
+    input: { folderPath: string; files: FileEntry[]; bytesPerSecond: number }
+    output: FileFlaw[]
+  }
 }
 
 export type TaskName = keyof TaskMap
@@ -96,4 +102,5 @@ export const TASK_FILES: Record<TaskName, string> = {
   btrfs: 'workers/btrfs.ts',
   'hash-file': 'workers/hash-file.ts',
   'hash-folder': 'workers/hash-folder.ts',
+  'check-files': 'workers/check-files.ts',
 }

@@ -24,6 +24,7 @@ import {
 } from '#lib/catalog/video-schema'
 import type { Scope } from '#lib/domain/permissions'
 import { ACCESS_OPERATIONS } from '#lib/openapi/access-operations'
+import { STORAGE_OPERATIONS } from '#lib/openapi/storage-operations'
 
 /** One route of the REST API: what it takes is the very schema its handler checks with. */
 export interface Operation {
@@ -279,13 +280,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: UserPatchBody,
     status: 200,
   },
-  {
-    method: 'get',
-    path: '/api/admin/storage',
-    summary: 'The disk the library is on.',
-    scope: 'admin',
-    status: 200,
-  },
+  ...STORAGE_OPERATIONS,
   {
     method: 'post',
     path: '/api/admin/leaks',

@@ -72,6 +72,14 @@ export function compareManifest(manifest: Manifest, found: readonly FileEntry[])
   return [...new Set(wrong.map(({ path }) => path))].sort()
 }
 
+/** The manifest in a text, whoever signed it; null when it is not one. */
+export function parseManifest(text: string): Manifest | null {
+  const signed = parseSigned(text)
+  if (signed === null) return null
+  const { signature, ...manifest } = signed
+  return manifest
+}
+
 function parseSigned(text: string): z.infer<typeof SignedSchema> | null {
   try {
     return SignedSchema.safeParse(JSON.parse(text)).data ?? null

@@ -3,6 +3,7 @@ import { getSettings } from '#lib/admin/settings'
 import { getSecret } from '#lib/auth/secrets'
 import { BuildModel } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { ProofModel } from '#lib/db/models/proof'
 import { type Replacing, VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { moveVideo, reportVideoProgress } from '#lib/db/move-video'
 import { MANIFEST } from '#lib/domain/media-paths'
@@ -38,7 +39,9 @@ export async function publishVideo(job: JobRecord, context: JobContext): Promise
   await library.removeUnits(videoId)
   await snapshotOnce(videoId, revisionId, library)
   await settleSources(videoId)
-  if ((await getSettings()).originals === 'remove') {
+  const isSourceKept = (await getSettings()).originals === 'keep'
+  await openProof(videoId, revisionId, isSourceKept)
+  if (!isSourceKept) {
     const withReplaced = { _id: videoId, 'replaced.0': { $exists: true } }
     await VideoModel.updateOne(withReplaced, { $set: { replaced: [] } }, { sanitizeFilter: false })
     await library.removeSource(videoId)
@@ -99,6 +102,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
       audio: encoded.audio,
       ...pictures,
     },
+    quarantine: null,
     durationSeconds: encoded.durationSeconds,
     publishedAt: video.publishedAt ?? new Date(),
     ...(video.replacing && (await planTakeover(video, video.replacing, transcoded))),
@@ -137,6 +141,24 @@ async function planTakeover(
 async function findPictures(videoId: string): Promise<Pictures> {
   const job = await JobModel.findOne({ videoId, kind: 'pictures', state: 'done' }, { result: 1 }).lean()
   return (job?.result as Pictures | undefined) ?? { poster: false, storyboard: false, hover: false }
+}
+
+/**
+ * From now on the schedule counts to its first reading. While the original is kept, so is what the units were made by: one
+ * that is damaged later can then be made again.
+ */
+async function openProof(videoId: string, revisionId: string, isSourceKept: boolean): Promise<void> {
+  const build = await BuildModel.findById(revisionId, { plan: 1, probe: 1 }).lean()
+  // Repeated after a crash that came when all of this was done.
+  if (build === null) return
+  const { plan, probe } = build
+  const fresh = { verdict: 'unproved' as const, verifiedAt: null, sentence: '', flaws: [], restores: [] }
+  const recipe = isSourceKept ? { revisionId, plan, probe } : null
+  await ProofModel.updateOne(
+    { _id: videoId },
+    { $set: { ...fresh, revisionId, recipe, checkedAt: new Date(), cursor: null, requestedAt: null } },
+    { upsert: true },
+  )
 }
 
 /** One for each revision, and one only, however often the job is repeated. */

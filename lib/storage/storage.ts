@@ -1,3 +1,5 @@
+import type { StorageHealth } from '#lib/domain/storage-health'
+
 /** Whole bytes of the filesystem the data folder is on, and what its owner should know about it. */
 export interface StorageDescription {
   driver: 'btrfs' | 'directory'
@@ -166,4 +168,19 @@ export interface Storage {
   describe(): Promise<StorageDescription>
 
   freeBytes(): Promise<number>
+
+  /** Disks, copies, error counters, the last scrub; and what this kind of storage cannot tell. */
+  health(): Promise<StorageHealth>
+
+  /**
+   * Starts a scrub, or goes on with a stopped one. @returns false when one is running already
+   * @throws storage_unavailable in a sentence, as where there is none to be had
+   */
+  startScrub(): Promise<boolean>
+
+  /** Stops a scrub. Twice is safe. @throws storage_unavailable */
+  stopScrub(): Promise<void>
+
+  /** Sets the error counters back to 0, once somebody has seen to what they counted. @throws storage_unavailable */
+  resetErrorCounters(): Promise<void>
 }

@@ -6,6 +6,7 @@ import { AdmittingCache, type Kept } from '#lib/stream/admitting-cache'
 import { type EncodedForms, encodeText, isTextPath, NOT_ENCODED } from '#lib/stream/encode-text'
 import { findFileHash } from '#lib/stream/find-file-hash'
 import { hashOf, toEtag } from '#lib/stream/media-etag'
+import { noteDamage } from '#lib/stream/note-damage'
 import { type MediaPath, mediaKey, type OpenMedia, openMediaFile } from '#lib/stream/open-media-file'
 
 /** A file in memory. */
@@ -122,7 +123,7 @@ async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<Kep
     // Hashing it would mean reading all of it; a file under a revision never changes, so its name says as much.
     if (reserved === null) return { sizeBytes, etag: toEtag(hash ?? hashOf(`${key} ${sizeBytes}`)) }
     try {
-      const body = await readWhole(opened)
+      const body = await readWhole(opened).catch((error: unknown) => noteDamage(media, error))
       const encoded = isText ? await encodeText(body) : NOT_ENCODED
       const kept = files.fill(reserved, { body, encoded, etag: toEtag(hash ?? hashOf(body)) })
       if (!isWanted()) files.drop(key)

@@ -1,5 +1,6 @@
 import { PeekrError } from '#lib/errors'
 import type { ByteRange } from '#lib/stream/http-range'
+import { noteDamage } from '#lib/stream/note-damage'
 import { type MediaPath, openMediaFile } from '#lib/stream/open-media-file'
 import { givePiece, takePiece } from '#lib/stream/piece-pool'
 
@@ -14,7 +15,9 @@ export async function* readPieces(part: MediaPath & ByteRange): AsyncGenerator<B
   try {
     for (let position = part.start; position <= part.end; ) {
       const sizeBytes = Math.min(memory.length, part.end + 1 - position)
-      const { bytesRead } = await handle.read(memory, 0, sizeBytes, position)
+      const { bytesRead } = await handle
+        .read(memory, 0, sizeBytes, position)
+        .catch((error: unknown) => noteDamage(part, error))
       if (bytesRead === 0) throw new PeekrError('internal', { details: { part, position } })
       position += bytesRead
       yield memory.subarray(0, bytesRead)

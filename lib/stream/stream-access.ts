@@ -62,7 +62,7 @@ function loadStreamAccess(videoId: string): Promise<StreamAccess | null> {
 async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> {
   await connectDatabase()
   const video = await VideoModel.findOne(
-    { _id: videoId, deletedAt: null },
+    { _id: videoId, deletedAt: null, quarantine: null },
     { ownerId: 1, visibility: 1, 'access.people': 1, 'access.passwordVersion': 1, revision: 1 },
   ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision'> | null>()
   if (video === null) return null

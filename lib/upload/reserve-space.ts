@@ -9,6 +9,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { getServerTime } from '#lib/db/server-time'
 import { formatBytes, plural } from '#lib/domain/format'
 import { type ErrorCode, isSourceFault, PeekrError } from '#lib/errors'
+import { getLowWater } from '#lib/jobs/low-water'
 import { singleton } from '#lib/singleton'
 import { getSpace } from '#lib/storage/free-space'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
@@ -184,6 +185,7 @@ async function requireQuota(
 }
 
 async function requireDiskSpace(request: SpaceRequest, pending: PendingUpload[]): Promise<void> {
+  await requireAboveLowWater()
   const { freeBytes } = await withStorageErrors(() => getSpace(uploadsPath()))
   const pendingIds = new Set(pending.map(({ uploadId }) => uploadId))
   let promisedBytes = sumSizes(pending)
@@ -200,6 +202,16 @@ async function requireDiskSpace(request: SpaceRequest, pending: PendingUpload[])
       `This file has ${formatBytes(request.sizeBytes)}, and the server has room for ${formatBytes(roomBytes)}. ` +
       'Free some space on the server, then upload it again.',
     details: { freeBytes, promisedBytes },
+  })
+}
+
+/** @throws disk_full while so little is free that nothing new is begun */
+async function requireAboveLowWater(): Promise<void> {
+  const { isLow, freeBytes, markBytes } = await getLowWater()
+  if (!isLow) return
+  throw new PeekrError('disk_full', {
+    message: `The server is nearly full: ${formatBytes(freeBytes)} are free. Uploads go on by themselves when there is more; what is stored plays meanwhile.`,
+    details: { freeBytes, markBytes },
   })
 }
 

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
 import type { FaultCase } from './fault-case.ts'
+import { fillEveryStage } from './fill-every-stage.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { fuzzStream } from './fuzz-stream.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
@@ -19,6 +20,7 @@ const CASES: FaultCase[] = [
   killDuringEncode,
   interruptUploads,
   finishManyTimes,
+  fillEveryStage,
   killDuringWrites,
   killDuringReplace,
   killDuringRestore,

@@ -20,6 +20,10 @@ interface Settings {
   snapshotsWeekly: number
   snapshotsMonthly: number
   snapshotFloorGib: number
+  verifyDays: number
+  verifyMbps: number
+  scrubDays: number
+  lowWaterMib: number
   uploadLimits: UploadLimits
 }
 
@@ -112,6 +116,24 @@ export function AdminSettings() {
         legend="Space for history"
         explanation="With less than this free on the disk, old versions of videos that only the history holds go before their time, oldest first."
         fields={[{ name: 'snapshotFloorGib', label: 'GiB kept free' }]}
+        values={data}
+        onSave={save}
+      />
+      <SettingNumbers
+        legend="Proof"
+        explanation="Every video is read whole from the disk every so many days and compared with what was published, no faster than this. On Btrfs the disks themselves are scrubbed as well. 0 days is only when asked; 0 MB a second is no limit."
+        fields={[
+          { name: 'verifyDays', label: 'Days between readings' },
+          { name: 'verifyMbps', label: 'MB a second' },
+          { name: 'scrubDays', label: 'Days between scrubs' },
+        ]}
+        values={data}
+        onSave={save}
+      />
+      <SettingNumbers
+        legend="Low water"
+        explanation="With less than this free on the disk, encodes wait and uploads are refused until there is more. Watching and deleting go on. 0 is half of what uploads leave free (PEEKR_RESERVE)."
+        fields={[{ name: 'lowWaterMib', label: 'MiB free' }]}
         values={data}
         onSave={save}
       />

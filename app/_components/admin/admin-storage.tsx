@@ -7,7 +7,10 @@ import { Notice } from '../controls/notice'
 import { useResource } from '../controls/use-resource'
 import { AdminImports } from './admin-imports'
 import styles from './admin-storage.module.css'
+import { StorageEvents } from './storage-events'
+import { StorageHealthPanel } from './storage-health'
 import { StorageMeter } from './storage-meter'
+import { StorageProofs } from './storage-proofs'
 
 const DRIVERS: Record<StorageView['driver'], { name: string; sentence: string }> = {
   btrfs: {
@@ -24,7 +27,7 @@ const DRIVERS: Record<StorageView['driver'], { name: string; sentence: string }>
 
 /** Where the library lives, how full that is, and what the kind of disk gives or lacks. */
 export function AdminStorage() {
-  const { data, error, reload } = useResource<StorageView>('/api/admin/storage', { everyMs: 15_000 })
+  const { data, setData, error, reload } = useResource<StorageView>('/api/admin/storage', { everyMs: 15_000 })
   return (
     <div className={styles.storage}>
       <LoadState data={data} error={error} onRetry={reload} label="Loading storage" />
@@ -48,8 +51,17 @@ export function AdminStorage() {
               </dd>
               <dt>Kept free</dt>
               <dd>{formatBytes(data.reserveBytes)}: uploads are refused before the disk is full.</dd>
+              {data.lowWaterBytes > 0 && (
+                <>
+                  <dt>Low water</dt>
+                  <dd>{formatBytes(data.lowWaterBytes)}: with less free, encodes wait as well.</dd>
+                </>
+              )}
             </dl>
           </section>
+          {data.health && <StorageHealthPanel health={data.health} onChange={setData} />}
+          <StorageProofs proofs={data.proofs} onAsked={reload} />
+          <StorageEvents />
         </>
       )}
     </div>

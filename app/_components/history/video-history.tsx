@@ -18,6 +18,7 @@ import styles from './history.module.css'
 import { SnapshotDialog } from './snapshot-dialog'
 import { SnapshotLabelDialog } from './snapshot-label-dialog'
 import { SnapshotRow } from './snapshot-row'
+import { VideoProof } from './video-proof'
 
 type Open = { dialog: 'look' | 'name' | 'delete'; snapshot: SnapshotView } | { dialog: 'take' } | null
 
@@ -41,6 +42,7 @@ export function VideoHistory({ video: initial }: { video: VideoView }) {
 
   return (
     <div className={pageStyles.stack}>
+      {video.publishedAt !== null && <VideoProof videoId={video.id} onRestored={reload} />}
       <div className={styles.top}>
         <p className={pageStyles.dim}>
           {measured && items

@@ -18,11 +18,17 @@ export function describeState(video: Pick<VideoView, 'state' | 'progress'>): str
   return moving ? `${WORDS[video.state]} · ${formatPercent(video.progress)}` : WORDS[video.state]
 }
 
+/** Published, and taken out of play because its files are damaged. */
+export function isDamaged(video: Pick<VideoView, 'state' | 'playable' | 'error'>): boolean {
+  return video.state === 'ready' && !video.playable && video.error?.code === 'quarantined'
+}
+
 /** The same with a bar, for as long as it moves, and the reason when it failed. */
 export function VideoStatus({ video }: { video: VideoView }) {
   if (video.state === 'failed') {
     return <p className={styles.failed}>{video.error?.message ?? 'This video failed. Retry it.'}</p>
   }
+  if (isDamaged(video)) return <p className={styles.failed}>{video.error?.message}</p>
   if (video.state === 'ready' && video.error !== null) {
     return (
       <div className={styles.status} role="status">

@@ -7,7 +7,7 @@ import { Button, ButtonLink } from '../controls/button'
 import { Icon } from '../controls/icon'
 import { ProgressBar } from '../controls/progress-bar'
 import { canRetry } from './can-retry'
-import { describeState } from './video-status'
+import { describeState, isDamaged } from './video-status'
 import styles from './watch-pending.module.css'
 
 /** In the player's place while there is nothing to play yet, or when there never will be without a retry. */
@@ -36,6 +36,22 @@ export function WatchPending({
     }
   }
 
+  if (isDamaged(video)) {
+    return (
+      <div className={styles.pending}>
+        <Icon name="alert" size={40} />
+        <h2>This video is damaged</h2>
+        <p>{video.error?.message}</p>
+        {editable && (
+          <div className={styles.actions}>
+            <ButtonLink href={`/studio/${video.id}/history`} icon="undo" tone="primary">
+              Restore it
+            </ButtonLink>
+          </div>
+        )}
+      </div>
+    )
+  }
   if (video.state === 'failed') {
     return (
       <div className={styles.pending}>

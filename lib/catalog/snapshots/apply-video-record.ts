@@ -1,4 +1,5 @@
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import { requestProof } from '#lib/db/request-proof'
 import { forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { getLibrary } from '#lib/jobs/library'
 import { settleSources } from '#lib/jobs/settle-sources'
@@ -19,7 +20,16 @@ export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'detai
   }
   const video = await VideoModel.findById(id).lean()
   if (video === null) return false
-  const playing = { revision, durationSeconds, width, height, playable: true, progress: 1, failure: null }
+  const playing = {
+    revision,
+    durationSeconds,
+    width,
+    height,
+    playable: true,
+    progress: 1,
+    failure: null,
+    quarantine: null,
+  }
   const origin = video.uploadId === uploadId ? null : await planReturn(video, stored)
   const { fingerprint, ...takenBack } = origin ?? {}
   const applied = await VideoModel.updateOne(
@@ -32,6 +42,8 @@ export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'detai
   // What the ingest found is of the other file.
   if (origin !== null) await forgetEndedJobs(id, ['ingest', 'hash'])
   await settleSources(id)
+  // What takes the place of something damaged may be damaged as well.
+  if (video.quarantine) await requestProof(id, revision.id)
   return applied.matchedCount === 1
 }
 

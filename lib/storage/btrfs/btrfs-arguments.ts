@@ -34,3 +34,33 @@ export function buildMakeWritable(path: string): string[] {
 export function buildSyncFilesystem(path: string): string[] {
   return ['filesystem', 'sync', path]
 }
+
+/** Error counters of every device; setting them back needs root (btrfs-device(8)). */
+export function buildDeviceStats(path: string): string[] {
+  return ['--format', 'json', 'device', 'stats', path]
+}
+
+export function buildResetDeviceStats(path: string): string[] {
+  return ['device', 'stats', '-z', path]
+}
+
+export function buildFilesystemUsage(path: string): string[] {
+  return ['filesystem', 'usage', '-b', path]
+}
+
+/** In the background, at idle priority (btrfs-scrub(8)). */
+export function buildScrubStart(path: string): string[] {
+  return ['scrub', 'start', '-c', '3', path]
+}
+
+export function buildScrubResume(path: string): string[] {
+  return ['scrub', 'resume', '-c', '3', path]
+}
+
+export function buildScrubCancel(path: string): string[] {
+  return ['scrub', 'cancel', path]
+}
+
+export function buildScrubStatus(path: string): string[] {
+  return ['scrub', 'status', '-R', path]
+}

@@ -5,6 +5,7 @@ import { bringFileIn } from '#lib/storage/bring-file-in'
 import {
   buildMeasure,
   buildReadOnlySnapshot,
+  buildResetDeviceStats,
   buildSyncFilesystem,
   buildWritableSnapshot,
 } from '#lib/storage/btrfs/btrfs-arguments'
@@ -15,6 +16,8 @@ import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
 import { exists } from '#lib/storage/exists'
 import { readNames } from '#lib/storage/folder-names'
 import { getSpace } from '#lib/storage/free-space'
+import { startScrub, stopScrub } from '#lib/storage/health/control-scrub'
+import { readBtrfsHealth } from '#lib/storage/health/read-btrfs-health'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
 import { type SwapTools, settleSwap, swapSnapshotIn } from '#lib/storage/restore-swap'
@@ -79,6 +82,11 @@ export function createBtrfsStorage(options: {
         advice,
       })),
     freeBytes: () => withStorageErrors(async () => (await getSpace(dataPath)).freeBytes),
+    health: () => withStorageErrors(() => readBtrfsHealth(dataPath, runBtrfs)),
+    startScrub: () => withStorageErrors(() => startScrub(dataPath, runBtrfs)),
+    stopScrub: () => withStorageErrors(() => stopScrub(dataPath, runBtrfs)),
+    resetErrorCounters: () =>
+      withStorageErrors(async () => void (await runBtrfs(buildResetDeviceStats(dataPath)))),
   }
 }
 

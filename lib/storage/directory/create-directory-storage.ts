@@ -1,11 +1,13 @@
 import { basename, dirname, join, sep } from 'node:path'
 import { UPLOADS_FOLDER } from '#lib/domain/media-paths'
+import { PeekrError } from '#lib/errors'
 import { bringFileIn, type Way } from '#lib/storage/bring-file-in'
 import { linkTree } from '#lib/storage/directory/link-tree'
 import { measureUnlinked } from '#lib/storage/directory/measure-unlinked'
 import { snapshotByLinks } from '#lib/storage/directory/snapshot-by-links'
 import { removeFrom } from '#lib/storage/folder-names'
 import { getSpace } from '#lib/storage/free-space'
+import { readDirectoryHealth } from '#lib/storage/health/read-directory-health'
 import { createLibrary, planSnapshot } from '#lib/storage/library'
 import { makeFolder } from '#lib/storage/make-folder'
 import { type SwapTools, settleSwap, swapSnapshotIn } from '#lib/storage/restore-swap'
@@ -73,7 +75,18 @@ export function createDirectoryStorage(options: { dataPath: string; advice: stri
         advice,
       })),
     freeBytes: () => withStorageErrors(async () => (await getSpace(dataPath)).freeBytes),
+    health: () => withStorageErrors(() => readDirectoryHealth(dataPath)),
+    startScrub: () => Promise.reject(noScrub()),
+    stopScrub: () => Promise.reject(noScrub()),
+    resetErrorCounters: () => Promise.reject(noScrub()),
   }
+}
+
+function noScrub(): PeekrError {
+  return new PeekrError('storage_unavailable', {
+    message:
+      'This needs Btrfs, and the data folder is a plain one. `peekr storage init` puts it on Btrfs; verifying videos works here, too.',
+  })
 }
 
 /** Our own uploads never change again, so a link will do; anybody else's file (`peekr import`) could be written to later. */

@@ -105,11 +105,9 @@ describe('a database made anew from the disk', () => {
       [outdated]: 'outdated',
     })
     assert.ok(findings.every(({ sentence }) => /^.+\.$/.test(sentence)))
-    for (const command of [['verify'], ['storage', 'verify']]) {
-      const { code, stdout } = await runPeekr([...command, '--json'])
-      assert.equal(code, 1)
-      assert.equal(JSON.parse(stdout).findings.length, 4, stdout)
-    }
+    const { code, stdout } = await runPeekr(['verify', '--json'])
+    assert.equal(code, 1)
+    assert.equal(JSON.parse(stdout).findings.length, 4, stdout)
     await rename(away, join(peekr.dataPath, 'library', missing))
     for (const videoId of [missing, unreadable, outdated]) await library.deleteVideo(videoId)
     await VideoModel.deleteMany({})

@@ -306,7 +306,7 @@ test('an administrator sees every video, the jobs of each, the disk and the sett
   const storage = await client.call('GET', '/api/admin/storage')
   assert.equal(
     Object.keys(storage.body).sort().join(' '),
-    'advice driver freeBytes path reserveBytes totalBytes usedByVideosBytes',
+    'advice alerts driver freeBytes health lowWaterBytes path proofs reserveBytes totalBytes usedByVideosBytes',
   )
   const settings = await client.call('PATCH', '/api/admin/settings', { json: { originals: 'keep' } })
   assert.deepEqual(settings.body, {
@@ -318,6 +318,10 @@ test('an administrator sees every video, the jobs of each, the disk and the sett
     snapshotsWeekly: 4,
     snapshotsMonthly: 6,
     snapshotFloorGib: 5,
+    verifyDays: 30,
+    verifyMbps: 20,
+    scrubDays: 30,
+    lowWaterMib: 0,
     uploadLimits: {},
   })
   assert.equal(
@@ -347,6 +351,7 @@ test('the description names the routes, and health says which version answers', 
   const health = await client.call('GET', '/api/health', { authorization: null })
   assert.equal(health.status, 200)
   assert.equal(health.body.status, 'ok')
+  assert.deepEqual(health.body.storage, [], 'nothing of the storage has to be seen to')
   assert.match(String(health.body.version), /^\d+\.\d+\.\d+$/)
 })
 

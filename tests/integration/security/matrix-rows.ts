@@ -80,6 +80,8 @@ export const API_ROWS: Record<string, Row> = {
   'POST /api/videos/{videoId}/retry': { expect: editing(409), json: {} },
   // 409: its source was not kept.
   'POST /api/videos/{videoId}/reencode': { expect: editing(409), json: {} },
+  'GET /api/videos/{videoId}/proof': { expect: editing(200) },
+  'POST /api/videos/{videoId}/proof': { expect: editing(409), json: {}, destroys: true },
   'GET /api/videos/{videoId}/snapshots': { expect: editing(200) },
   'POST /api/videos/{videoId}/snapshots': { expect: editing(409), json: {}, destroys: true },
   // 404: of a snapshot that nobody has taken.
@@ -137,6 +139,11 @@ export const API_ROWS: Record<string, Row> = {
   'PATCH /api/admin/settings': { expect: ADMIN, json: { originals: 'keep' } },
   'GET /api/admin/storage': { expect: ADMIN },
   'GET /api/admin/imports': { expect: ADMIN },
+  // 400: the disks of a test machine are left alone.
+  'POST /api/admin/storage': { expect: ADMIN.replaceAll('200', '400'), json: { action: 'format' } },
+  'GET /api/admin/storage/events': { expect: ADMIN },
+  // Nobody's bytes are read for it here: the world's videos have none.
+  'POST /api/admin/storage/verify': { expect: '401 403 403 403 - 401 403 403 -', json: {} },
   'GET /api/admin/encoders': { expect: ADMIN },
   'POST /api/admin/encoders': { expect: ADMIN, json: {} },
   // 400: the test itself takes seconds, and tests/integration/security/leaks runs it.

@@ -1,0 +1,64 @@
+import { formatBytes, plural } from '#lib/domain/format'
+import { type StorageAlert, type StorageHealth, sumErrors } from '#lib/domain/storage-health'
+
+/** What somebody has to see to, the worst first. Pure. */
+export function planAlerts(
+  health: StorageHealth,
+  known: { quarantinedCount: number; isLow: boolean; freeBytes: number; markBytes: number },
+): StorageAlert[] {
+  const alerts: StorageAlert[] = []
+  const add = (kind: StorageAlert['kind'], sentence: string) => alerts.push({ kind, sentence })
+  if (health.isReadOnly) {
+    add(
+      'read-only',
+      'The library can only be read: its filesystem was mounted or turned read-only, as Btrfs does when it can no longer write safely. Watching goes on. Look at `dmesg`, then follow docs/runbook.md.',
+    )
+  }
+  const missing = health.devices.filter(({ path }) => path === null).length
+  if (missing > 0 || (health.space?.missingBytes ?? 0) > 0) {
+    add(
+      'device-missing',
+      `${plural(Math.max(1, missing), 'disk')} of the library missing: everything plays, but there is no second copy. Put the disk back, or replace it after docs/runbook.md.`,
+    )
+  }
+  for (const device of health.devices) {
+    const count = sumErrors(device)
+    if (count === 0) continue
+    const { write, read, flush, corruption, generation } = device.errors
+    const parts = [
+      [write + flush, 'failed to be written'],
+      [read, 'failed to be read'],
+      [corruption + generation, 'had wrong bytes'],
+    ] as const
+    const said = parts
+      .filter(([amount]) => amount > 0)
+      .map(([amount, what]) => `${plural(amount, 'block')} ${what}`)
+    const next = health.isMirrored
+      ? 'The other copy was used. Start a scrub to repair all of it'
+      : 'There is no other copy. Look at the disk and have all videos verified'
+    add(
+      'device-errors',
+      `On ${device.path ?? `the missing disk ${device.id}`} ${said.join(', ')}. ${next}, replace the disk if this goes on, and then set the counters back.`,
+    )
+  }
+  const { scrub } = health
+  if (scrub !== null && scrub.uncorrectableCount > 0) {
+    add(
+      'scrub-uncorrectable',
+      `The last scrub found ${plural(scrub.uncorrectableCount, 'error')} that it could not repair. Have all videos verified: those that are damaged are named and, where possible, repaired.`,
+    )
+  }
+  if (known.quarantinedCount > 0) {
+    add(
+      'quarantined',
+      `${plural(known.quarantinedCount, 'video')} not played, because files of it are damaged. Restore an earlier version from its history, or upload it again.`,
+    )
+  }
+  if (known.isLow) {
+    add(
+      'space-low',
+      `Only ${formatBytes(known.freeBytes)} are free. Encodes wait and uploads are refused until there are ${formatBytes(known.markBytes * 1.25)}; empty the bin or add a disk. Watching and deleting go on.`,
+    )
+  }
+  return alerts
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { getStorageReport } from '#lib/admin/get-storage-report'
+import { listStorageEvents } from '#lib/admin/list-storage-events'
+import { updateSettings } from '#lib/admin/settings'
+import { watchStorage } from '#lib/admin/watch-storage'
+import { eraseFromBin } from '#lib/catalog/bin/empty-bin'
+import { proveVideo } from '#lib/catalog/proof/prove-video'
+import { removeVideo } from '#lib/catalog/remove-video'
+import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
+import { JobModel } from '#lib/db/models/job'
+import { VideoModel, type VideoRecord } from '#lib/db/models/video'
+import { isPeekrError } from '#lib/errors'
+import { getLibrary } from '#lib/jobs/library'
+import { getLowWater } from '#lib/jobs/low-water'
+import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
+import { dropCached } from '#lib/stream/media-cache'
+import { streamResponse } from '#lib/stream/stream-response'
+import { type BtrfsLoop, whyNoBtrfsLoop, withBtrfsLoop } from '../../support/btrfs-loop.ts'
+import { fillDisk } from '../../support/fill-disk.ts'
+import { makeClip } from '../../support/make-clip.ts'
+import {
+  importClip,
+  openPipelineTest,
+  type PipelineTest,
+  until,
+  waitForEnd,
+} from '../../support/pipeline-test.ts'
+
+const MIB = 1024 ** 2
+const never = new AbortController().signal
+
+describe('a disk of 300 MB that runs full', { skip: whyNoBtrfsLoop() }, () => {
+  let loop: BtrfsLoop
+  let peekr: PipelineTest
+  let folder = ''
+  let clip = ''
+  let database: { uri: string; stop(): Promise<void> } | null = null
+  let whole: VideoRecord
+  let doomed: VideoRecord
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'peekr-space-'))
+    clip = await makeClip({ folder, seconds: 6, width: 426, height: 240, video: 'mpeg4', name: 'clip.mkv' })
+    loop = await withBtrfsLoop({ sizeMib: 300 })
+    if (!process.env.MONGODB_URI) {
+      await mkdir(join(folder, 'db'))
+      database = await startEmbeddedDatabase({ dataPath: join(folder, 'db') })
+    }
+    peekr = await openPipelineTest({
+      dataPath: join(loop.path, 'data'),
+      settings: database ? { MONGODB_URI: database.uri } : {},
+    })
+    await updateSettings({ verifyMbps: 0, lowWaterMib: 40 })
+    await peekr.start()
+    ;[whole, doomed] = (await Promise.all([importReady(), importReady()])) as [VideoRecord, VideoRecord]
+  })
+  after(async () => {
+    await peekr?.close()
+    await database?.stop()
+    await loop?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function importReady(): Promise<VideoRecord> {
+    const video = await waitForEnd(await importClip(peekr, clip))
+    assert.equal(video.state, 'ready', JSON.stringify(video.failure))
+    await until('the publish', () => JobModel.exists({ videoId: video._id, kind: 'publish', state: 'done' }))
+    return video
+  }
+
+  async function requireWhole(video: VideoRecord): Promise<void> {
+    dropCached(video._id)
+    const url = `http://peekr.test/stream/${video._id}/${video.revision?.id}/multivariant.m3u8`
+    await VideoModel.updateOne({ _id: video._id }, { $set: { visibility: 'unlisted' } })
+    assert.equal((await streamResponse(new Request(url))).status, 200)
+    assert.equal((await proveVideo(video._id, never))?.verdict, 'intact')
+  }
+
+  const fillTo = (name: string, leftBytes: number) => fillDisk(join(loop.path, name), leftBytes)
+
+  async function free(path: string): Promise<void> {
+    await rm(path)
+    await runBtrfs(['filesystem', 'sync', loop.path])
+    await sleep(2_100) // how long what is known of the space is taken to be so
+  }
+
+  test('below the mark uploads are refused with a sentence, encodes wait, watching and deleting go on; above it all goes on by itself', async () => {
+    const waiting = await importClip(peekr, clip)
+    const ballast = await fillTo('ballast', 20 * MIB)
+    await until('the low water', async () => (await getLowWater()).isLow)
+    await assert.rejects(importClip(peekr, clip), (error) => {
+      assert.ok(isPeekrError(error) && error.status === 507, String(error))
+      assert.match(error.message, /^The server is nearly full: .+ are free\. Uploads go on by themselves/)
+      return true
+    })
+    await watchStorage(never)
+    assert.ok((await getStorageReport({ fresh: true })).alerts.some(({ kind }) => kind === 'space-low'))
+    await requireWhole(whole)
+    await free(ballast)
+    assert.equal((await waitForEnd(waiting)).state, 'ready')
+    await until('the space', async () => !(await getLowWater()).isLow)
+    await watchStorage(never)
+    const { items } = await listStorageEvents({ limit: 10 })
+    assert.deepEqual(
+      items.slice(0, 2).map(({ kind }) => kind),
+      ['space-back', 'space-low'],
+    )
+  })
+
+  test('an encode that waits below the mark is not begun, and begins when there is space', async () => {
+    const ballast = await fillTo('ballast', 60 * MIB)
+    const videoId = await importClip(peekr, clip)
+    const rest = await fillTo('rest', 20 * MIB)
+    await until('the low water', async () => (await getLowWater()).isLow)
+    await sleep(2_500)
+    const begun = await JobModel.find({ videoId, kind: 'transcode', state: 'queued' }).lean()
+    const video = await VideoModel.findById(videoId).lean()
+    if (video?.state !== 'ready')
+      assert.ok(begun.length > 0 || video?.state === 'ingesting', `${video?.state}`)
+    await free(rest)
+    await free(ballast)
+    assert.equal((await waitForEnd(videoId)).state, 'ready')
+  })
+
+  test('full to the last byte while a video is made: nothing is corrupt, deleting works, and the video is made in the end', async () => {
+    const videoId = await importClip(peekr, clip)
+    const ballast = await fillTo('ballast', 0)
+    await requireWhole(whole)
+    await removeVideo({ viewer: peekr.owner, videoId: doomed._id })
+    await eraseFromBin({ viewer: peekr.owner, videoId: doomed._id })
+    await until('the record gone', async () => (await VideoModel.findById(doomed._id).lean()) === null)
+    await free(ballast)
+    const made = await waitForEnd(videoId)
+    assert.equal(made.state, 'ready', JSON.stringify(made.failure))
+    await requireWhole(whole)
+    const scrub = await (await getLibrary()).startScrub()
+    assert.ok(scrub)
+    const ended = await until('the scrub', async () => {
+      const { scrub: status } = await (await getLibrary()).health()
+      return status?.state === 'finished' && status
+    })
+    assert.deepEqual([ended.errorCount, ended.uncorrectableCount], [0, 0])
+  })
+})
