@@ -46,7 +46,7 @@ async function run(where: string, options: Options): Promise<void> {
   const { into, video, drill = false, json = false } = options
   const say = json ? undefined : (line: string) => console.log(line)
   const access = { where, ...(await readAccess(options)) }
-  if (into !== undefined) useDataFolder(resolve(into))
+  if (into !== undefined) setDataFolder(resolve(into))
   const { dataPath } = getConfig()
   try {
     if (drill) {
@@ -74,7 +74,7 @@ async function run(where: string, options: Options): Promise<void> {
 }
 
 /** The folder takes the place of PEEKR_DATA for this command. */
-function useDataFolder(dataPath: string): void {
+function setDataFolder(dataPath: string): void {
   const config = { ...getConfig(), dataPath }
   forgetSingleton('config')
   singleton('config', () => config)

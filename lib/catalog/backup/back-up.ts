@@ -24,8 +24,8 @@ import {
 } from '#lib/storage/twin/backup-format'
 import { heldPath } from '#lib/storage/twin/hold-state'
 import { openTargetToWrite, readRuns, readStates, type Target } from '#lib/storage/twin/open-target'
-import { isSshAddress } from '#lib/storage/twin/ssh-address'
-import { requireLocal, storeState } from '#lib/storage/twin/store-state'
+import { isSshAddress, parseSshAddress } from '#lib/storage/twin/ssh-address'
+import { noFilesThroughSsh, storeState } from '#lib/storage/twin/store-state'
 
 export interface BackUpOptions {
   where: string
@@ -164,11 +164,11 @@ async function openTargetFor(options: BackUpOptions): Promise<Target> {
     })
   }
   const isRemote = isSshAddress(where)
+  if (isRemote) parseSshAddress(where)
   const kind: TargetKind =
     plain || !canSend ? 'files' : isRemote || streams || !(await isOnBtrfs(where)) ? 'streams' : 'btrfs'
   const access = { where, sshConfigPath, runPipe: twinTools.runPipe }
-  if (kind === 'files' && isRemote)
-    requireLocal({ id: '', kind, library, files: { where, localPath: null } as never })
+  if (kind === 'files' && isRemote) throw noFilesThroughSsh()
   return openTargetToWrite({ ...access, kind, library })
 }
 

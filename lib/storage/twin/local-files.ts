@@ -38,7 +38,7 @@ export function createLocalFiles(path: string, runPipe: RunPipe): TargetFiles {
     hash: (relative) =>
       withStorageErrors(async () => {
         if (!(await exists(at(relative)))) return null
-        return (await runPipe({ from: { file: at(relative) }, to: { file: '/dev/null' } })).sha256
+        return (await runPipe({ from: { file: at(relative) }, to: { none: true } })).sha256
       }),
   }
 }

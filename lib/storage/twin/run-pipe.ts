@@ -15,8 +15,13 @@ export interface SshCall {
 }
 
 export type PipeSource = { file: string } | { text: string } | { btrfs: string[] } | { ssh: SshCall }
-/** `text` gathers what comes, up to 256 MiB. */
-export type PipeSink = { file: string } | { text: true } | { btrfs: string[] } | { ssh: SshCall }
+/** `text` gathers what comes, up to 256 MiB; `none` drops it, for its hash alone. */
+export type PipeSink =
+  | { file: string }
+  | { none: true }
+  | { text: true }
+  | { btrfs: string[] }
+  | { ssh: SshCall }
 
 export interface PipeResult {
   sizeBytes: number
@@ -101,6 +106,10 @@ function openSink(to: PipeSink): End<Writable> {
     return { stream, child: null, done: Promise.resolve() }
   }
   if ('text' in to) return gather()
+  if ('none' in to) {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done() })
+    return { stream, child: null, done: Promise.resolve() }
+  }
   const { child, done } = start(to)
   child.stdout?.resume()
   return { stream: child.stdin ?? new PassThrough(), child, done }
@@ -131,8 +140,9 @@ function start(end: { btrfs: string[] } | { ssh: SshCall }): { child: ChildProce
   })
   const done = new Promise<void>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => {
-      if (code === 0) resolve()
+    child.on('close', (code, signal) => {
+      // One that we ended because of the other has nothing to say.
+      if (code === 0 || (signal === 'SIGKILL' && child.killed)) resolve()
       else if ('btrfs' in end) reject(classifyBtrfsFailure(end.btrfs, stderr))
       else reject(classifySshFailure({ host: end.ssh.host, code, stderr }))
     })

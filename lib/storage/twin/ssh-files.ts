@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { isPeekrError, PeekrError } from '#lib/errors'
 import { VIDEOS_FOLDER } from '#lib/storage/twin/backup-format'
 import { REMOTE_MISSING } from '#lib/storage/twin/classify-ssh-failure'
@@ -29,17 +30,20 @@ export function createSshFiles(options: {
   const ask = async (command: string) =>
     (await runPipe({ from: { ssh: call(command) }, to: { text: true } })).text
   const put = async (from: PipeSource, relative: string, onBytes?: (sizeBytes: number) => void) => {
-    const [path, partial, folder] = [at(relative), at(`${relative}.partial`), folderOf(at(relative))]
-    const command = `umask 077 && mkdir -p ${folder} && cat > ${partial} && sync`
-    const { sizeBytes, sha256 } = await runPipe({ from, to: { ssh: call(command) } }, { onBytes })
-    const isWhole = `[ "$(sha256sum < ${partial} | cut -c1-64)" = ${sha256} ]`
-    await ask(`${isWhole} || exit ${REMOTE_MISSING}; mv -f ${partial} ${path} && sync`).catch((error) => {
+    const [path, partial] = [at(relative), at(`${relative}.partial`)]
+    const write = `umask 077 && mkdir -p ${folderOf(path)} && cat > ${partial} && sync ${partial}`
+    const known = 'text' in from ? createHash('sha256').update(from.text).digest('hex') : null
+    const first = known === null ? write : `${write} && ${buildAdopt(partial, path, known)}`
+    try {
+      const { sizeBytes, sha256 } = await runPipe({ from, to: { ssh: call(first) } }, { onBytes })
+      if (known === null) await ask(buildAdopt(partial, path, sha256))
+      return { sizeBytes, sha256 }
+    } catch (error) {
       if (!isMissing(error)) throw error
       throw new PeekrError('storage_unavailable', {
         message: `What arrived on ${to.destination} is not what was sent. Run the same command again: it goes on where it was.`,
       })
-    })
-    return { sizeBytes, sha256 }
+    }
   }
   return {
     where: address,
@@ -81,6 +85,12 @@ export function buildSshArguments(to: SshAddress, configPath: string | null, com
     ...(to.port === null ? [] : ['-p', String(to.port)]),
     ...['--', to.destination, command],
   ]
+}
+
+/** Gives a file its name if it is the one that was sent. For file and folder by name: `sync` alone would wait for every disk. */
+function buildAdopt(partial: string, path: string, sha256: string): string {
+  const isWhole = `[ "$(sha256sum < ${partial} | cut -c1-64)" = ${sha256} ]`
+  return `{ ${isWhole} || exit ${REMOTE_MISSING}; mv -f ${partial} ${path} && sync ${folderOf(path)}; }`
 }
 
 /** For the other machine's shell. Nothing that comes here has a quotation mark in it. */

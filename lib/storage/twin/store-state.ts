@@ -117,7 +117,11 @@ export async function dropState(
 
 export function requireLocal(target: Target): string {
   if (target.files.localPath !== null) return target.files.localPath
-  throw new PeekrError('invalid_input', {
+  throw noFilesThroughSsh()
+}
+
+export function noFilesThroughSsh(): PeekrError {
+  return new PeekrError('invalid_input', {
     message:
       'Through ssh only streams of `btrfs send` can be kept. Put the data folder on Btrfs (`peekr storage init`), or back up to a folder here and copy that with rsync -aH.',
   })
