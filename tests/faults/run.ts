@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
+import { cutPower } from './cut-power.ts'
 import type { FaultCase } from './fault-case.ts'
 import { finishManyTimes } from './finish-many-times.ts'
 import { fuzzStream } from './fuzz-stream.ts'
@@ -20,6 +21,7 @@ const CASES: FaultCase[] = [
   finishManyTimes,
   killDuringWrites,
   killDuringRestore,
+  cutPower,
   randomCommands,
   fuzzStream,
   manyReaders,
