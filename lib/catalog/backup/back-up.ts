@@ -72,6 +72,8 @@ export async function backUp(options: BackUpOptions): Promise<BackUpResult> {
       return await backUpTo(target, options, startedAt)
     } catch (error) {
       throw isPeekrError(error) && error.code === 'disk_full' ? describeFull(target, error) : error
+    } finally {
+      await target.files.close()
     }
   })
 }

@@ -6,7 +6,7 @@ import {
   getChain,
   groupStates,
   type OpenBackup,
-  openBackup,
+  withBackup,
 } from '#lib/catalog/backup/open-backup'
 import { twinTools } from '#lib/catalog/backup/twin-tools'
 import { type TreeProof, verifySource, verifyTree } from '#lib/catalog/backup/verify-tree'
@@ -43,7 +43,10 @@ interface DrillOptions extends BackupAccess {
  * @throws not_found, wrong_credentials, disk_full
  */
 export async function drillBackup(options: DrillOptions): Promise<DrillReport> {
-  const backup = await openBackup(options)
+  return withBackup(options, (backup) => drillOpened(backup, options))
+}
+
+async function drillOpened(backup: OpenBackup, options: DrillOptions): Promise<DrillReport> {
   const scratch = await mkdtemp(join(options.scratchPath, '.peekr-drill-'))
   try {
     return await proveBackup(
@@ -72,7 +75,13 @@ export async function drillBackup(options: DrillOptions): Promise<DrillReport> {
 export async function verifyBackup(
   options: BackupAccess & { say?: (line: string) => void },
 ): Promise<DrillReport> {
-  const backup = await openBackup(options)
+  return withBackup(options, (backup) => verifyOpened(backup, options))
+}
+
+async function verifyOpened(
+  backup: OpenBackup,
+  options: { say?: (line: string) => void },
+): Promise<DrillReport> {
   const { target, key } = backup
   return proveBackup(
     backup,

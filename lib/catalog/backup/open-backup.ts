@@ -22,17 +22,24 @@ export interface OpenBackup {
   key: Buffer
 }
 
+/** Runs work on one complete backup. @throws as `openBackup`, and what `work` throws */
+export async function withBackup<T>(
+  access: BackupAccess,
+  work: (backup: OpenBackup) => Promise<T>,
+): Promise<T> {
+  const target = await openTarget({ ...access, runPipe: twinTools.runPipe })
+  try {
+    return await work(await openBackup(target, access))
+  } finally {
+    await target.files.close()
+  }
+}
+
 /**
  * Opens one complete backup to read it.
  * @throws not_found when there is none; wrong_credentials without the passphrase of a sealed key; output_invalid
  */
-export async function openBackup({
-  where,
-  at,
-  passphrase,
-  sshConfigPath,
-}: BackupAccess): Promise<OpenBackup> {
-  const target = await openTarget({ where, sshConfigPath, runPipe: twinTools.runPipe })
+async function openBackup(target: Target, { where, at, passphrase }: BackupAccess): Promise<OpenBackup> {
   const runs = await readRuns(target)
   const run = runs.findLast(({ name }) => at === null || name.startsWith(at))
   if (run === undefined) {

@@ -1,8 +1,8 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readOrWriteSecret } from '#lib/auth/secrets'
 import { bringVideo } from '#lib/catalog/backup/bring-video'
-import { type BackupAccess, groupStates, type OpenBackup, openBackup } from '#lib/catalog/backup/open-backup'
+import { type BackupAccess, groupStates, type OpenBackup, withBackup } from '#lib/catalog/backup/open-backup'
 import { settleRestoredRecords } from '#lib/catalog/backup/settle-restored-records'
 import { twinTools } from '#lib/catalog/backup/twin-tools'
 import { withBackupLock } from '#lib/catalog/backup/with-backup-lock'
@@ -44,41 +44,45 @@ const RESTORE_MARK = 'restoring'
 export async function restoreLibrary(
   options: BackupAccess & { say?: (line: string) => void },
 ): Promise<RestoreResult> {
-  const { say = () => undefined } = options
   const { dataPath } = getConfig()
-  const backup = await openBackup(options)
-  return withBackupLock(dataPath, async () => {
-    const { target, run, key } = backup
-    await requireEmpty(backup, dataPath)
-    await writeFileWhole(join(dataPath, TWIN_FOLDER, RESTORE_MARK), run.name)
-    await restoreKey(dataPath, key)
-    const storage = await getLibrary()
-    const result: RestoreResult = {
-      name: run.name,
-      where: target.files.where,
-      dataPath,
-      videoCount: 0,
-      fileCount: 0,
-      sizeBytes: 0,
-      damaged: [],
-      lostUploads: [],
-    }
-    const videos = groupStates(backup)
-    for (const [videoId, states] of videos) {
-      const proof = await bringVideo(backup, states, { dataPath, storage })
-      result.videoCount += 1
-      result.fileCount += proof?.fileCount ?? 0
-      result.sizeBytes += proof?.sizeBytes ?? 0
-      result.damaged.push(...(proof?.problems ?? []).map((sentence) => ({ videoId, sentence })))
-      say(`[${result.videoCount}/${videos.size}] ${videoId}${proof?.problems.length ? ' DAMAGED' : ''}`)
-    }
-    await restoreDatabase(backup, dataPath)
-    await connectDatabase()
-    result.lostUploads = await settleRestoredRecords()
-    await rm(join(dataPath, TWIN_FOLDER, RESTORE_MARK), { force: true })
-    await rm(join(dataPath, TWIN_FOLDER, 'incoming'), { recursive: true, force: true })
-    return result
-  })
+  return withBackup(options, (backup) => withBackupLock(dataPath, () => restoreOpened(backup, options)))
+}
+
+async function restoreOpened(
+  backup: OpenBackup,
+  { say = () => undefined }: { say?: (line: string) => void },
+): Promise<RestoreResult> {
+  const { dataPath } = getConfig()
+  const { target, run, key } = backup
+  await requireEmpty(backup, dataPath)
+  await writeFileWhole(join(dataPath, TWIN_FOLDER, RESTORE_MARK), run.name)
+  await restoreKey(dataPath, key)
+  const storage = await getLibrary()
+  const result: RestoreResult = {
+    name: run.name,
+    where: target.files.where,
+    dataPath,
+    videoCount: 0,
+    fileCount: 0,
+    sizeBytes: 0,
+    damaged: [],
+    lostUploads: [],
+  }
+  const videos = groupStates(backup)
+  for (const [videoId, states] of videos) {
+    const proof = await bringVideo(backup, states, { dataPath, storage })
+    result.videoCount += 1
+    result.fileCount += proof?.fileCount ?? 0
+    result.sizeBytes += proof?.sizeBytes ?? 0
+    result.damaged.push(...(proof?.problems ?? []).map((sentence) => ({ videoId, sentence })))
+    say(`[${result.videoCount}/${videos.size}] ${videoId}${proof?.problems.length ? ' DAMAGED' : ''}`)
+  }
+  await restoreDatabase(backup, dataPath)
+  await connectDatabase()
+  result.lostUploads = await settleRestoredRecords()
+  await rm(join(dataPath, TWIN_FOLDER, RESTORE_MARK), { force: true })
+  await rm(join(dataPath, TWIN_FOLDER, 'incoming'), { recursive: true, force: true })
+  return result
 }
 
 async function requireEmpty({ run }: OpenBackup, dataPath: string): Promise<void> {
@@ -110,7 +114,6 @@ async function requireEmpty({ run }: OpenBackup, dataPath: string): Promise<void
 }
 
 async function readMark(path: string): Promise<string> {
-  const { readFile } = await import('node:fs/promises')
   return (await readFile(path, 'utf8')).trim()
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bringVideo, bringVideoState } from '#lib/catalog/backup/bring-video'
-import { type BackupAccess, groupStates, openBackup } from '#lib/catalog/backup/open-backup'
+import { type BackupAccess, groupStates, type OpenBackup, withBackup } from '#lib/catalog/backup/open-backup'
 import { identifyLibrary, twinTools } from '#lib/catalog/backup/twin-tools'
 import { withBackupLock } from '#lib/catalog/backup/with-backup-lock'
 import { rebuildLibrary } from '#lib/catalog/rebuild-library'
@@ -29,9 +29,11 @@ export interface RestoredVideo {
  * @throws not_found, conflict, output_invalid when its files in the backup are damaged
  */
 export async function restoreVideo(options: BackupAccess & { videoId: string }): Promise<RestoredVideo> {
-  const { videoId } = options
+  return withBackup(options, (backup) => restoreOpened(backup, options.videoId))
+}
+
+async function restoreOpened(backup: OpenBackup, videoId: string): Promise<RestoredVideo> {
   const { dataPath } = getConfig()
-  const backup = await openBackup(options)
   if (backup.target.library !== identifyLibrary()) {
     throw new PeekrError('conflict', {
       message:

@@ -35,6 +35,7 @@ export function createLocalFiles(path: string, runPipe: RunPipe): TargetFiles {
       }),
     put: (from, relative, onBytes) => withStorageErrors(() => putFile(from, at(relative), runPipe, onBytes)),
     open: (relative) => ({ file: at(relative) }),
+    close: async () => {},
     hash: (relative) =>
       withStorageErrors(async () => {
         if (!(await exists(at(relative)))) return null

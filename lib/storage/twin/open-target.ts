@@ -42,6 +42,10 @@ interface Where {
  */
 export async function openTarget(options: Where): Promise<Target> {
   const files = openFiles(options)
+  return closeUnlessOpen(files, () => readTarget(files))
+}
+
+async function readTarget(files: TargetFiles): Promise<Target> {
   const text = await files.readText(TARGET_MARK)
   if (text === null) {
     throw new PeekrError('not_found', {
@@ -59,8 +63,14 @@ export async function openTarget(options: Where): Promise<Target> {
 export async function openTargetToWrite(
   options: Where & { kind: TargetKind; library: string },
 ): Promise<Target> {
-  const { kind, library } = options
   const files = openFiles(options)
+  return closeUnlessOpen(files, () => readTargetToWrite(files, options))
+}
+
+async function readTargetToWrite(
+  files: TargetFiles,
+  { kind, library }: { kind: TargetKind; library: string },
+): Promise<Target> {
   if (files.localPath !== null) {
     const path = files.localPath
     await withStorageErrors(() => mkdir(path, { recursive: true, mode: 0o700 }))
@@ -93,6 +103,15 @@ export async function readRuns({ files }: Target): Promise<RunRecord[]> {
 /** The states that are whole, of complete backups and of one that was cut off. */
 export async function readStates({ files }: Target): Promise<StateRecord[]> {
   return (await files.readStateMarks()).map(parseStateRecord)
+}
+
+async function closeUnlessOpen(files: TargetFiles, open: () => Promise<Target>): Promise<Target> {
+  try {
+    return await open()
+  } catch (error) {
+    await files.close()
+    throw error
+  }
 }
 
 function openFiles({ where, sshConfigPath, runPipe }: Where): TargetFiles {

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isPeekrError, PeekrError } from '#lib/errors'
 import { VIDEOS_FOLDER } from '#lib/storage/twin/backup-format'
 import { REMOTE_MISSING } from '#lib/storage/twin/classify-ssh-failure'
@@ -7,6 +10,7 @@ import { parseSshAddress, type SshAddress } from '#lib/storage/twin/ssh-address'
 import type { TargetFiles } from '#lib/storage/twin/target-files'
 
 const CONNECT_SECONDS = 15
+const IDLE_SECONDS = 30
 /** Names that Peekr gives to files of a backup; what is to be quoted for the other side is checked to be one. */
 const RELATIVE = /^\.$|^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/
 
@@ -22,8 +26,10 @@ export function createSshFiles(options: {
 }): TargetFiles {
   const { address, configPath, runPipe } = options
   const to = parseSshAddress(address)
+  // One connection for all calls: to make one takes longer than most of them. Its socket's path must be short.
+  const control = mkdtempSync(join(tmpdir(), 'peekr-ssh-'))
   const call = (command: string): SshCall => ({
-    args: buildSshArguments(to, configPath, command),
+    args: buildSshArguments({ to, configPath, controlPath: join(control, 's'), command }),
     host: to.destination,
   })
   const at = (relative: string) => quote(`${to.path}/${requireRelative(relative)}`)
@@ -67,6 +73,16 @@ export function createSshFiles(options: {
     remove: async (relative) => {
       await ask(`rm -rf ${at(relative)}`)
     },
+    close: async () => {
+      const { args, host } = call('exit')
+      // Where there is no connection any more there is nothing to end.
+      if (existsSync(join(control, 's'))) {
+        await runPipe({ from: { ssh: { args: ['-O', 'exit', ...args], host } }, to: { none: true } }).catch(
+          () => {},
+        )
+      }
+      rmSync(control, { recursive: true, force: true })
+    },
     put,
     open: (relative) => ({ ssh: call(`cat ${at(relative)}`) }),
     hash: async (relative) => {
@@ -77,11 +93,26 @@ export function createSshFiles(options: {
 }
 
 /** Pure. BatchMode keeps ssh from waiting for a password that nobody types. */
-export function buildSshArguments(to: SshAddress, configPath: string | null, command: string): string[] {
+export function buildSshArguments(options: {
+  to: SshAddress
+  configPath: string | null
+  /** The socket of the connection that is shared; it ends by itself when it is idle. */
+  controlPath: string
+  command: string
+}): string[] {
+  const { to, configPath, controlPath, command } = options
   return [
     ...(configPath === null ? [] : ['-F', configPath]),
     ...['-o', 'BatchMode=yes', '-o', `ConnectTimeout=${CONNECT_SECONDS}`],
     ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4', '-T'],
+    ...[
+      '-o',
+      'ControlMaster=auto',
+      '-o',
+      `ControlPath=${controlPath}`,
+      '-o',
+      `ControlPersist=${IDLE_SECONDS}`,
+    ],
     ...(to.port === null ? [] : ['-p', String(to.port)]),
     ...['--', to.destination, command],
   ]

@@ -28,4 +28,6 @@ export interface TargetFiles {
   open(path: string): PipeSource
   /** null when there is no such file. */
   hash(path: string): Promise<string | null>
+  /** Lets go of the other machine. Twice is safe. */
+  close(): Promise<void>
 }
