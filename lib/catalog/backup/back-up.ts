@@ -156,9 +156,13 @@ async function backUpTo(target: Target, options: BackUpOptions, startedAt: Date)
 
 /** Streams or subvolumes where snapshots can be sent, which only root may; plain files elsewhere. */
 async function openTargetFor(options: BackUpOptions): Promise<Target> {
-  const { where, plain, streams, sshConfigPath } = options
+  const { where, plain, streams, sshConfigPath, say = () => undefined } = options
   const library = identifyLibrary()
-  const canSend = (await (await getLibrary()).describe()).driver === 'btrfs' && process.geteuid?.() === 0
+  const { driver } = await (await getLibrary()).describe()
+  const canSend = driver === 'btrfs' && process.geteuid?.() === 0
+  if (driver === 'btrfs' && !canSend && !plain) {
+    say('Only root can send snapshots, so plain files are kept. Run it with sudo for less space and time.')
+  }
   if (streams && !canSend) {
     throw new PeekrError('invalid_input', {
       message:

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { chown, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
@@ -22,6 +22,7 @@ export async function copyDatabase(target: Target, runName: string): Promise<Run
   const { mongodbUri, dataPath } = getConfig()
   if (mongodbUri === null) {
     const { path } = await backUpEmbeddedDatabase({ dataPath })
+    await giveToOwner(path, dataPath)
     const file = `${DATABASE_COPIES_FOLDER}/${runName}.sqlite`
     const stored = await target.files.put({ file: path }, file)
     const copies = (await readNames(dirname(path))).filter((name) => name.endsWith('.sqlite')).sort()
@@ -40,4 +41,11 @@ export async function copyDatabase(target: Target, runName: string): Promise<Run
   } finally {
     await rm(path, { force: true })
   }
+}
+
+/** A backup that root makes must not leave the server copies that it cannot read. */
+async function giveToOwner(path: string, dataPath: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return
+  const { uid, gid } = await stat(dataPath)
+  for (const one of [dirname(path), path]) await chown(one, uid, gid)
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
@@ -16,9 +16,14 @@ import { VIDEO_RECORD } from '#lib/domain/media-paths'
 import { isPeekrError } from '#lib/errors'
 import { runTask } from '#lib/jobs/pool'
 import { parseVideoRecord } from '#lib/publish/video-record'
+import { readNames } from '#lib/storage/folder-names'
 import { buildStatePath, type StateRecord } from '#lib/storage/twin/backup-format'
 import { bringState } from '#lib/storage/twin/bring-state'
 import { removeState } from '#lib/storage/twin/hold-state'
+
+const SCRATCH = '.peekr-drill-'
+/** Longer than bringing back any one video takes: that touches the folder. */
+const SCRATCH_MS_MAX = 86_400_000
 
 export interface DrillReport {
   name: string
@@ -47,7 +52,8 @@ export async function drillBackup(options: DrillOptions): Promise<DrillReport> {
 }
 
 async function drillOpened(backup: OpenBackup, options: DrillOptions): Promise<DrillReport> {
-  const scratch = await mkdtemp(join(options.scratchPath, '.peekr-drill-'))
+  await removeOldScratch(options.scratchPath)
+  const scratch = await mkdtemp(join(options.scratchPath, SCRATCH))
   try {
     return await proveBackup(
       backup,
@@ -63,8 +69,15 @@ async function drillOpened(backup: OpenBackup, options: DrillOptions): Promise<D
       },
     )
   } finally {
-    await removeState(join(scratch, 'video'), twinTools.runBtrfs)
-    await rm(scratch, { recursive: true, force: true })
+    await removeState(scratch, twinTools.runBtrfs)
+  }
+}
+
+/** What a drill left that was killed. One that runs on another machine's data is spared. */
+async function removeOldScratch(scratchPath: string): Promise<void> {
+  for (const name of (await readNames(scratchPath)).filter((one) => one.startsWith(SCRATCH))) {
+    const path = join(scratchPath, name)
+    if (Date.now() - (await stat(path)).mtimeMs > SCRATCH_MS_MAX) await removeState(path, twinTools.runBtrfs)
   }
 }
 

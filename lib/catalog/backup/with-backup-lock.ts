@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TWIN_FOLDER } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
+import { makeFolder } from '#lib/storage/make-folder'
 import { isErrno } from '#lib/storage/to-storage-error'
 
 /**
@@ -11,7 +12,7 @@ import { isErrno } from '#lib/storage/to-storage-error'
  */
 export async function withBackupLock<T>(dataPath: string, work: () => Promise<T>): Promise<T> {
   const path = join(dataPath, TWIN_FOLDER, 'running')
-  await mkdir(join(dataPath, TWIN_FOLDER), { recursive: true, mode: 0o700 })
+  await makeFolder(join(dataPath, TWIN_FOLDER))
   await take(path)
   try {
     return await work()

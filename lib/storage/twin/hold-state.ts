@@ -21,6 +21,7 @@ import { exists } from '#lib/storage/exists'
 import { readNames } from '#lib/storage/folder-names'
 import { copyTree } from '#lib/storage/image/copy-tree'
 import { makeFolder } from '#lib/storage/make-folder'
+import { isOnBtrfs } from '#lib/storage/open-storage'
 import { syncPath } from '#lib/storage/sync-tree'
 import { withStorageErrors } from '#lib/storage/to-storage-error'
 import { buildVideoFolders } from '#lib/storage/video-folders'
@@ -78,10 +79,10 @@ export async function releaseStates(options: {
   })
 }
 
-/** Removes a state here: a subvolume where it is one. */
+/** Removes a state here, or a folder of some: subvolumes where they are. What is missing is fine. */
 export async function removeState(path: string, runBtrfs: RunBtrfs): Promise<void> {
   if (!(await exists(path))) return
-  if (await isSubvolume(path)) await deleteSubvolume(path, runBtrfs)
+  if (await isOnBtrfs(path)) await deleteSubvolume(path, runBtrfs)
   else await rm(path, { recursive: true, force: true })
 }
 

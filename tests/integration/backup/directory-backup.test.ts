@@ -6,9 +6,12 @@ import { after, before, describe, test } from 'node:test'
 import { drillBackup, verifyBackup } from '#lib/catalog/backup/drill-backup'
 import { restoreVideo } from '#lib/catalog/backup/restore-video'
 import { updateVideo } from '#lib/catalog/update-video'
+import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
 import { VideoModel } from '#lib/db/models/video'
+import { createId } from '#lib/domain/id'
 import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
+import { forgetSingleton } from '#lib/singleton'
 import { openPipelineTest, type PipelineTest } from '../../support/pipeline-test.ts'
 import { publishAgain, seedProvedVideo } from '../../support/seed-proved-video.ts'
 import { backUpTo, damage, describeTree, findFile, runPeekr } from './backup-cases.ts'
@@ -27,6 +30,12 @@ describe('a backup on plain folders', {
     await peekr?.close()
     await rm(folder, { recursive: true, force: true })
   })
+
+  /** One data folder at a time is this process's. */
+  async function reopen(): Promise<void> {
+    forgetSingleton('secret:manifest')
+    peekr = await openPipelineTest()
+  }
 
   const access = (where: string) => ({ where, at: null, passphrase: null, sshConfigPath: null })
 
@@ -71,6 +80,45 @@ describe('a backup on plain folders', {
     const again = await runPeekr(peekr.dataPath, ['restore', target, '--into', into])
     assert.equal(again.code, 1)
     assert.match(again.stderr, /holds a library already\. Restore into another folder with --into/)
+  })
+
+  test('work that was under way is begun anew or named as lost, and a MongoDB’s export comes back as well', async () => {
+    const target = join(folder, 'under-way')
+    const database = await startEmbeddedDatabase({ dataPath: join(folder, 'mongodb') })
+    await closePool()
+    await peekr.close()
+    forgetSingleton('secret:manifest')
+    // To everything above it, a server that MONGODB_URI names.
+    const other = await openPipelineTest({ settings: { MONGODB_URI: database.uri } })
+    const [waiting, arriving] = [createId(), createId()]
+    try {
+      await seedProvedVideo(other.owner, { title: 'Published' })
+      const library = await getLibrary()
+      const facts = { ownerId: other.owner.userId, title: 'Unfinished', visibility: 'private' as const }
+      const source = { filename: 'a.mp4', sizeBytes: 6, sha256: null }
+      await library.createVideo(waiting)
+      await writeFile(library.sourcePath(waiting), 'a film')
+      for (const [videoId, state] of [
+        [waiting, 'transcoding'],
+        [arriving, 'uploading'],
+      ] as const) {
+        await VideoModel.create({ _id: videoId, uploadId: createId(), state, source, ...facts })
+      }
+      const result = await backUpTo(target)
+      assert.deepEqual([result.videoCount, result.sentCount], [2, 2])
+      assert.deepEqual((await drillBackup({ ...access(target), scratchPath: folder })).problems, [])
+    } finally {
+      await other.close()
+      await database.stop()
+      await reopen()
+    }
+    const into = join(folder, 'restored-under-way')
+    const restored = await runPeekr(peekr.dataPath, ['restore', target, '--into', into, '--json'])
+    assert.equal(restored.code, 0, restored.stderr)
+    assert.deepEqual(JSON.parse(restored.stdout).lostUploads, [arriving])
+    assert.equal(await readFile(join(into, 'library', waiting, 'source/original'), 'utf8'), 'a film')
+    const verified = await runPeekr(into, ['verify', '--json'])
+    assert.deepEqual(JSON.parse(verified.stdout), { videoCount: 1, findings: [] }, verified.stderr)
   })
 
   test('one video comes back out of it: as a step that can be undone, or anew when it was erased', async () => {
@@ -154,13 +202,10 @@ describe('a backup on plain folders', {
 
   test('the keep-rules let old backups go with all that only they need, and never the newest', async () => {
     const target = join(folder, 'rules')
-    const { _id: videoId } = await seedProvedVideo(peekr.owner)
+    const { _id: videoId, revision } = await seedProvedVideo(peekr.owner)
     await backUpTo(target)
     await publishAgain(videoId)
-    await (await getLibrary()).removeRevision(
-      videoId,
-      (await readdir(join(peekr.dataPath, 'library', videoId, 'revisions')))[0] ?? '',
-    )
+    await (await getLibrary()).removeRevision(videoId, revision?.id ?? '')
     await backUpTo(target)
     // Older than the last hour, of which everything is kept.
     const [oldest = ''] = (await readdir(join(target, 'runs'))).sort()
