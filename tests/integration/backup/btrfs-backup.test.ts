@@ -13,7 +13,7 @@ import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
 import { isSubvolume } from '#lib/storage/btrfs/subvolume'
 import { type BtrfsLoop, whyNoBtrfsLoop, withBtrfsLoop } from '../../support/btrfs-loop.ts'
-import { openPipelineTest, type PipelineTest } from '../../support/pipeline-test.ts'
+import { namesIn, openPipelineTest, type PipelineTest } from '../../support/pipeline-test.ts'
 import { seedProvedVideo } from '../../support/seed-proved-video.ts'
 import { backUpTo, damage, describeTree, findFile, runPeekr } from './backup-cases.ts'
 
@@ -106,31 +106,47 @@ describe('a backup on Btrfs', { skip }, () => {
     for (let at = 0; at < 4; at += 1) {
       await seedProvedVideo(peekr.owner, { title: `Long ${at}` }, { segmentSizeBytes: 3_000_000 })
     }
-    let killed = 0
-    for (const delayMs of [900, 1_200, 1_500]) {
-      const child = spawnBackup(peekr.dataPath, target)
+    let halves = 0
+    for (let round = 0; round < 3; round += 1) {
+      const child = spawnPeekr(peekr.dataPath, ['backup', target, '--json'])
       const ended = once(child, 'exit')
-      await Promise.race([ended, sleep(delayMs)])
-      if (child.exitCode === null && child.kill('SIGKILL')) killed += 1
+      // In the middle of receiving one: it has its name, and not its mark.
+      while (child.exitCode === null && (await listHalf(target)).length === 0) await sleep(5)
+      child.kill('SIGKILL')
       await ended
-      const runs = await readdir(join(target, 'runs')).catch(() => [])
-      if (runs.length === 0)
+      halves += (await listHalf(target)).length
+      if ((await namesIn(target, 'runs')).length === 0)
         await assert.rejects(verifyBackup(access(target)), /There is no (?:complete|Peekr) backup/)
     }
-    assert.ok(killed > 0, 'nothing was killed')
+    assert.ok(halves > 0, 'nothing was cut off in the middle')
     await sleep(300) // the children of the killed one see their pipes end
     await backUpTo(target)
     const report = await verifyBackup(access(target))
     assert.deepEqual(report.problems, [])
     assert.equal(report.videoCount, (await (await getLibrary()).listVideoIds()).length)
-    for (const video of await readdir(join(target, 'videos'))) {
-      const names = await readdir(join(target, 'videos', video))
-      const states = names.filter((name) => !name.endsWith('.json'))
-      assert.deepEqual(
-        states.map((name) => `${name}.json`).sort(),
-        names.filter((name) => name.endsWith('.json')).sort(),
-      )
-    }
+    assert.deepEqual(await listHalf(target), [])
+  })
+
+  test('a restore that was killed goes on, and ends as the same library', async () => {
+    const target = join(twin.path, 'killed')
+    const into = join(disk.path, 'restored-killed')
+    const args = ['restore', target, '--into', into, '--json']
+    const child = spawnPeekr(peekr.dataPath, args)
+    const ended = once(child, 'exit')
+    while (child.exitCode === null && (await namesIn(into, 'library')).length < 3) await sleep(5)
+    child.kill('SIGKILL')
+    await ended
+    assert.deepEqual(await namesIn(into, 'db'), [], 'it was killed before its end')
+    await sleep(300)
+    const again = await runPeekr(peekr.dataPath, args)
+    assert.equal(again.code, 0, again.stderr)
+    assert.equal(JSON.parse(again.stdout).videoCount, (await (await getLibrary()).listVideoIds()).length)
+    const verified = await runPeekr(into, ['verify', '--json'])
+    assert.deepEqual(JSON.parse(verified.stdout).findings, [], verified.stderr)
+    assert.deepEqual(
+      (await namesIn(into, 'library')).filter((name) => name.startsWith('.')),
+      [],
+    )
   })
 
   test('a subvolume that was cut off is not taken for a good one, though it has its name', async () => {
@@ -174,14 +190,24 @@ describe('a backup on Btrfs', { skip }, () => {
 })
 
 /** The command in a process of its own, to be killed. */
-function spawnBackup(dataPath: string, target: string): ChildProcess {
+function spawnPeekr(dataPath: string, args: string[]): ChildProcess {
   const { PATH, HOME } = process.env
   const env = { PATH, HOME, PEEKR_DATA: dataPath, PEEKR_ORIGINALS: 'keep', PEEKR_LOG_LEVEL: 'silent' }
-  return spawn(process.execPath, ['bin/main.ts', 'backup', target, '--json'], {
+  return spawn(process.execPath, ['bin/main.ts', ...args], {
     cwd: root,
     env: env as unknown as NodeJS.ProcessEnv,
     stdio: 'ignore',
   })
+}
+
+/** States in a target that have no mark. */
+async function listHalf(target: string): Promise<string[]> {
+  const half: string[] = []
+  for (const video of await namesIn(target, 'videos')) {
+    const names = await namesIn(target, 'videos', video)
+    half.push(...names.filter((name) => !name.includes('.json') && !names.includes(`${name}.json`)))
+  }
+  return half
 }
 
 async function makeWritable(path: string): Promise<void> {
