@@ -69,23 +69,34 @@ export const runPipe: RunPipe = async ({ from, to }, { signal, onBytes } = {}) =
     for (const { child } of [source, sink]) child?.kill('SIGKILL')
   }
   signal?.addEventListener('abort', stop, { once: true })
-  const failures: unknown[] = []
-  const note = (error: unknown) => {
-    failures.push(error)
+  const failures: Failure[] = []
+  const note = (end: Failure['end']) => (error: unknown) => {
+    failures.push({ end, error })
     stop()
   }
   await Promise.all([
-    source.done.catch(note),
-    sink.done.catch(note),
-    pipeline(source.stream, meter, sink.stream).catch(note),
+    source.done.catch(note('source')),
+    sink.done.catch(note('sink')),
+    pipeline(source.stream, meter, sink.stream).catch(note('between')),
   ])
   signal?.removeEventListener('abort', stop)
   if (signal?.aborted) throw new PeekrError('cancelled')
-  // The first one is the cause, unless it only says that the other end went away.
-  const failure = failures.find((error) => !isAftermath(error)) ?? failures[0]
-  if (failure !== undefined) throw toStorageError(failure)
+  if (failures.length > 0) throw toStorageError(findCause(failures))
   const text = 'text' in to ? (sink as unknown as { read(): string }).read() : ''
   return { sizeBytes, sha256: hash.digest('hex'), text }
+}
+
+interface Failure {
+  end: 'source' | 'sink' | 'between'
+  error: unknown
+}
+
+/** The first one is the cause, unless it says no more than that the sink took nothing any more: then the sink's is. */
+function findCause(failures: Failure[]): unknown {
+  const sinkWentAway = failures.some(({ end, error }) => end === 'between' && isAftermath(error))
+  const ofSink = failures.find(({ end }) => end === 'sink')
+  const cause = sinkWentAway && ofSink ? ofSink : failures.find(({ error }) => !isAftermath(error))
+  return (cause ?? failures[0])?.error
 }
 
 function isAftermath(error: unknown): boolean {
@@ -143,6 +154,8 @@ function start(end: { btrfs: string[] } | { ssh: SshCall }): { child: ChildProce
     child.on('close', (code, signal) => {
       // One that we ended because of the other has nothing to say.
       if (code === 0 || (signal === 'SIGKILL' && child.killed)) resolve()
+      else if (signal === 'SIGPIPE')
+        reject(Object.assign(new Error('nobody reads any more'), { code: 'EPIPE' }))
       else if ('btrfs' in end) reject(classifyBtrfsFailure(end.btrfs, stderr))
       else reject(classifySshFailure({ host: end.ssh.host, code, stderr }))
     })
