@@ -2,10 +2,12 @@ import { Command } from 'commander'
 import { getConfig } from '#lib/config'
 import { isPeekrError } from '#lib/errors'
 import { configureLog } from '#lib/log'
+import { registerBackupCommand } from './commands/backup.ts'
 import { registerDatabaseCommands } from './commands/db.ts'
 import { registerDoctorCommand } from './commands/doctor.ts'
 import { registerImportCommand } from './commands/import.ts'
 import { registerLibraryCommands } from './commands/library.ts'
+import { registerRestoreCommand } from './commands/restore.ts'
 import { registerSnapshotCommands } from './commands/snapshot.ts'
 import { registerStartCommands } from './commands/start.ts'
 import { registerStorageCommands } from './commands/storage.ts'
@@ -27,6 +29,8 @@ registerTokenCommands(program)
 registerStorageCommands(program)
 registerSnapshotCommands(program)
 registerLibraryCommands(program)
+registerBackupCommand(program)
+registerRestoreCommand(program)
 registerDatabaseCommands(program)
 registerDoctorCommand(program)
 

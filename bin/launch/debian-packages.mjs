@@ -15,6 +15,7 @@ export const DEBIAN_PACKAGES = [
   // Without a font, a headless browser draws no letters: any will do.
   { name: 'fonts-liberation', anyOf: ['/usr/share/fonts/truetype'], testsOnly: true },
   { name: 'nginx-light', anyOf: ['/usr/sbin/nginx'], testsOnly: true },
+  { name: 'openssh-server', anyOf: ['/usr/sbin/sshd'], testsOnly: true, optional: true },
   { name: 'mpv', anyOf: ['/usr/bin/mpv'], testsOnly: true, optional: true },
 ]
 

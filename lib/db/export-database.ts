@@ -16,16 +16,22 @@ export interface CollectionTally extends Tally {
 /**
  * Writes every collection of a database, with its indexes, into one new file. Nothing may write meanwhile: each
  * collection is read a second time, and one that changed ends the export. The file appears whole or not at all.
+ * @param options.whileUsed for a backup: each collection is then as it was while it was read, and not all of them as
+ *   they were at one moment.
  * @throws conflict when the file exists, or the database changed or holds half an import.
  */
-export async function exportDatabase(db: mongo.Db, file: string): Promise<CollectionTally[]> {
+export async function exportDatabase(
+  db: mongo.Db,
+  file: string,
+  { whileUsed = false }: { whileUsed?: boolean } = {},
+): Promise<CollectionTally[]> {
   const path = resolve(file)
   await requireNew(path)
   const partial = `${path}.partial`
   const tallies: CollectionTally[] = []
   try {
     await pipeline(buildRecords(db, tallies), createGzip(), createWriteStream(partial, { mode: 0o600 }))
-    for (const tally of tallies) await requireUnchanged(db, tally)
+    if (!whileUsed) for (const tally of tallies) await requireUnchanged(db, tally)
     await syncPath(partial)
     await rename(partial, path)
     await syncPath(dirname(path))

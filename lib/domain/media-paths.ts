@@ -12,6 +12,7 @@
  *     units/{revisionId}/{unit}/  a whole unit, adopted from its attempt by one rename, until it is assembled
  *   snapshots/{videoId}/{time}-{reason}
  *   uploads/                      the tus store
+ *   twin/{videoId}/{state}        what the last backup has
  */
 export const AUDIO_FOLDER = 'audio'
 export const MULTIVARIANT_PLAYLIST = 'multivariant.m3u8'
@@ -49,6 +50,8 @@ export const UNITS_FOLDER = 'units'
 export const UPLOADS_FOLDER = 'uploads'
 export const DATABASE_FOLDER = 'db'
 export const SECRETS_FOLDER = 'secrets'
+/** {videoId}/{state}: what the last backup of each target has, so that the next one sends only what changed since. */
+export const TWIN_FOLDER = 'twin'
 
 export const SEGMENT_EXTENSION = { fmp4: 'm4s', ts: 'ts' } as const
 

@@ -7,6 +7,7 @@ import type { SourceProbe } from '#lib/domain/source-probe'
 import type { MediaTools } from '#lib/media/media-tools'
 import type { PicturesResult } from '#lib/media/pictures/write-pictures'
 import type { FileEntry } from '#lib/storage/hash-folder'
+import type { PipeResult, PipeSink, PipeSource } from '#lib/storage/twin/run-pipe'
 
 /** Everything that runs in the pool: what each task takes and gives. All of it is plain data. */
 export interface TaskMap {
@@ -70,6 +71,8 @@ export interface TaskMap {
   sample: { input: { path: string; tools: MediaTools }; output: { sizeBytes: number } }
   /** Runs `btrfs` with these arguments. */
   btrfs: { input: { args: string[]; timeoutMs: number }; output: { stdout: string } }
+  /** Moves bytes between files, btrfs-progs and ssh, and hashes them. Reports the bytes so far. */
+  pipe: { input: { from: PipeSource; to: PipeSink }; output: PipeResult; report: { sizeBytes: number } }
   /** Reads a whole file. Reports progress. */
   'hash-file': { input: { path: string }; output: { sha256: string; sizeBytes: number } }
   /** Reads every file of a folder, for a manifest; `except` names paths to leave out. Reports progress. */
@@ -100,6 +103,7 @@ export const TASK_FILES: Record<TaskName, string> = {
   'copy-rung': 'workers/copy-rung.ts',
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',
+  pipe: 'workers/pipe.ts',
   'hash-file': 'workers/hash-file.ts',
   'hash-folder': 'workers/hash-folder.ts',
   'check-files': 'workers/check-files.ts',

@@ -8,6 +8,7 @@ import {
   SNAPSHOTS_FOLDER,
   SOURCE_FILE,
   SOURCE_FOLDER,
+  TWIN_FOLDER,
   UNITS_FOLDER,
 } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
@@ -28,6 +29,8 @@ export interface VideoFolders {
   /** While a snapshot is being restored: the coming state of the video, and the one it takes the place of. */
   restoring: string
   replaced: string
+  /** States that backups hold on to. */
+  twin: string
   snapshot(name: string): string
   revision(revisionId: string): string
   attempt(attemptId: string): string
@@ -61,6 +64,7 @@ export function buildVideoFolders(dataPath: string, videoId: string): VideoFolde
     snapshots: join(dataPath, SNAPSHOTS_FOLDER, videoId),
     restoring: join(dataPath, LIBRARY_FOLDER, `.${videoId}.restoring`),
     replaced: join(dataPath, LIBRARY_FOLDER, `.${videoId}.replaced`),
+    twin: join(dataPath, TWIN_FOLDER, videoId),
     snapshot: (name) => join(dataPath, SNAPSHOTS_FOLDER, videoId, requireSnapshotName(name)),
     revision: (revisionId) => join(revisions, requireId(revisionId)),
     attempt: (attemptId) => join(attempts, requireId(attemptId)),

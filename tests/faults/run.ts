@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
+import { cutPower } from './cut-power.ts'
 import type { FaultCase } from './fault-case.ts'
 import { fillEveryStage } from './fill-every-stage.ts'
 import { finishManyTimes } from './finish-many-times.ts'
@@ -24,6 +25,7 @@ const CASES: FaultCase[] = [
   killDuringWrites,
   killDuringReplace,
   killDuringRestore,
+  cutPower,
   randomCommands,
   fuzzStream,
   manyReaders,

@@ -64,3 +64,23 @@ export function buildScrubCancel(path: string): string[] {
 export function buildScrubStatus(path: string): string[] {
   return ['scrub', 'status', '-R', path]
 }
+
+/** And back, for what is to be sent. */
+export function buildMakeReadOnly(path: string): string[] {
+  return ['property', 'set', '-ts', path, 'ro', 'true']
+}
+
+/** Prints `ro=true` or `ro=false`. */
+export function buildIsReadOnly(path: string): string[] {
+  return ['property', 'get', '-ts', path, 'ro']
+}
+
+/** Needs root. Writes the stream to standard output; with a parent, what changed since (btrfs-send(8)). */
+export function buildSend(path: string, parent: string | null): string[] {
+  return ['send', '-q', ...(parent === null ? [] : ['-p', parent]), path]
+}
+
+/** Needs root. Makes the subvolume of a stream from standard input in a folder, under the name it had. */
+export function buildReceive(folder: string): string[] {
+  return ['receive', '-q', folder]
+}

@@ -66,8 +66,10 @@ export function createBtrfsStorage(options: {
     endRestore: (videoId) => withStorageErrors(() => swap.remove(folders(videoId).replaced)),
     deleteVideo: (videoId) =>
       withStorageErrors(async () => {
-        const { video, snapshots, restoring, replaced } = folders(videoId)
+        const { video, snapshots, restoring, replaced, twin } = folders(videoId)
         for (const path of [restoring, replaced]) await deleteSubvolume(path, runBtrfs)
+        for (const name of await readNames(twin)) await deleteSubvolume(join(twin, name), runBtrfs)
+        await removeEmptyFolder(twin)
         for (const name of await readNames(snapshots)) await deleteSubvolume(join(snapshots, name), runBtrfs)
         await removeEmptyFolder(snapshots)
         await deleteSubvolume(video, runBtrfs)

@@ -14,15 +14,8 @@ const TIMEOUT_MS = 60_000
  * @throws tool_missing without btrfs-progs; disk_full; storage_unavailable with the command's own words in `details`.
  */
 export const runBtrfs: RunBtrfs = (args, options = {}) => {
-  const path = PATHS.find((candidate) => existsSync(candidate))
-  if (path === undefined) {
-    return Promise.reject(
-      new PeekrError('tool_missing', {
-        message: 'The program btrfs is not installed. Install the package btrfs-progs and start again.',
-      }),
-    )
-  }
   return new Promise((resolve, reject) => {
+    const path = requireBtrfs()
     const limits = {
       timeout: options.timeoutMs ?? TIMEOUT_MS,
       killSignal: 'SIGKILL',
@@ -34,6 +27,15 @@ export const runBtrfs: RunBtrfs = (args, options = {}) => {
       if (error === null) resolve(stdout)
       else reject(classifyBtrfsFailure(args, stderr, error))
     })
+  })
+}
+
+/** Where btrfs-progs is. @throws tool_missing */
+export function requireBtrfs(): string {
+  const path = PATHS.find((candidate) => existsSync(candidate))
+  if (path !== undefined) return path
+  throw new PeekrError('tool_missing', {
+    message: 'The program btrfs is not installed. Install the package btrfs-progs and start again.',
   })
 }
 

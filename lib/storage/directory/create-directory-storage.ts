@@ -63,8 +63,8 @@ export function createDirectoryStorage(options: { dataPath: string; advice: stri
     endRestore: (videoId) => withStorageErrors(() => swap.remove(folders(videoId).replaced)),
     deleteVideo: (videoId) =>
       withStorageErrors(async () => {
-        const { video, snapshots, restoring, replaced } = folders(videoId)
-        for (const path of [restoring, replaced, snapshots, video])
+        const { video, snapshots, restoring, replaced, twin } = folders(videoId)
+        for (const path of [restoring, replaced, twin, snapshots, video])
           await removeFrom(dirname(path), basename(path))
       }),
     describe: () =>
