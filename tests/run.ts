@@ -36,10 +36,10 @@ async function main(): Promise<void> {
   })
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => stop.abort(`stopped by ${signal}`))
+    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)))
   }
   const bound = setTimeout(
-    () => stop.abort(`stopped after ${RUN_TIMEOUT_MS / 60_000} minutes`),
+    () => stop.abort(new Error(`stopped after ${RUN_TIMEOUT_MS / 60_000} minutes`)),
     RUN_TIMEOUT_MS,
   )
 
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     await sweepLeaks({ marker: runId, folder, graceMs: 0 })
     await rm(folder, { recursive: true, force: true })
   }
-  const interrupted = stop.signal.aborted ? String(stop.signal.reason) : null
+  const interrupted = stop.signal.aborted ? stop.signal.reason.message : null
   const summary = formatSummary(results, interrupted)
   console.log(summary.text)
   process.exitCode = summary.ok ? 0 : 1

@@ -1,5 +1,5 @@
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
-import type { ErrorCode } from '#lib/errors'
+import type { ErrorCode } from '#lib/error-codes'
 import { PeekrError } from '#lib/errors'
 
 export const VIDEO_STATES = ['uploading', 'ingesting', 'transcoding', 'ready', 'failed'] as const

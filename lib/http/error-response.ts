@@ -1,4 +1,5 @@
-import { type ErrorCode, isPeekrError, PeekrError } from '#lib/errors'
+import type { ErrorCode } from '#lib/error-codes'
+import { isPeekrError, PeekrError } from '#lib/errors'
 import { isDatabaseAway } from '#lib/http/is-database-away'
 import { getLog } from '#lib/log'
 

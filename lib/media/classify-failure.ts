@@ -1,4 +1,4 @@
-import type { ErrorCode } from '#lib/errors'
+import type { ErrorCode } from '#lib/error-codes'
 
 /** Why FFmpeg failed, as far as its words tell. */
 export type FailureReason =

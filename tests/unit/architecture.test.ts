@@ -34,7 +34,7 @@ const LEVELS = [
   ['lib/db', 'lib/storage'],
   ['lib/media', 'lib/hls', 'lib/mp4'],
   ['lib/domain'],
-  ['lib/config', 'lib/errors', 'lib/log', 'lib/singleton'],
+  ['lib/config', 'lib/errors', 'lib/error-codes', 'lib/log', 'lib/singleton'],
 ]
 const STAGES = ['lib/upload', 'lib/ingest', 'lib/transcode', 'lib/publish', 'lib/stream']
 

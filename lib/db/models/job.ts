@@ -1,6 +1,6 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
-import type { ErrorCode } from '#lib/errors'
+import type { ErrorCode } from '#lib/error-codes'
 
 export const JOB_KINDS = [
   'replace',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
-import { type ErrorCode, isPeekrError } from '#lib/errors'
+import type { ErrorCode } from '#lib/error-codes'
+import { isPeekrError } from '#lib/errors'
 import { admitSource } from '#lib/ingest/admit-source'
 
 const video: SourceVideo = {
