@@ -29,6 +29,8 @@ export const STAGES: JobHandlers = {
     (await import('#lib/transcode/transcode-unit')).transcodeUnit(job, context),
   sound: async (job, context) => (await import('#lib/transcode/encode-sound')).encodeSound(job, context),
   copy: async (job, context) => (await import('#lib/transcode/copy/copy-top')).copyTop(job, context),
+  tracks: async (job, context) =>
+    (await import('#lib/transcode/tracks/make-tracks')).makeTracks(job, context),
   assemble: async (job, context) =>
     (await import('#lib/transcode/assemble-video')).assembleVideo(job, context),
   pictures: async (job, context) => (await import('#lib/transcode/add-pictures')).addPictures(job, context),

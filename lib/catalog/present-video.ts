@@ -3,7 +3,7 @@ import { presentMaking } from '#lib/catalog/present-making'
 import { UserModel } from '#lib/db/models/user'
 import type { VideoRecord } from '#lib/db/models/video'
 import { findGrant } from '#lib/domain/grant'
-import { HOVER_CLIP, MULTIVARIANT_PLAYLIST, POSTER, STORYBOARD } from '#lib/domain/media-paths'
+import { CAPTIONS, HOVER_CLIP, MULTIVARIANT_PLAYLIST, POSTER, STORYBOARD } from '#lib/domain/media-paths'
 import { authorize, canSeeSource, type Viewer, type WatchProof } from '#lib/domain/permissions'
 import type { VideoView } from '#lib/domain/video-view'
 import { errorMessage } from '#lib/errors'
@@ -58,8 +58,15 @@ function presentVideo(
     source: presentSource(record, viewer),
     playback: presentPlayback(record, viewer, proof),
     renditions: record.revision?.renditions ?? [],
+    tracks: presentTracks(record),
     making: null,
   }
+}
+
+function presentTracks({ revision }: VideoRecord): VideoView['tracks'] {
+  const { main, sounds, leftOut } = revision?.tracks ?? { main: null, sounds: [], leftOut: [] }
+  const all = main === null ? [] : [main, ...sounds]
+  return { sounds: all.map(({ language, name }) => ({ language, label: name })), leftOut }
 }
 
 function presentError({ failure, quarantine }: VideoRecord): VideoView['error'] {
@@ -91,6 +98,10 @@ function presentPlayback(
     poster: revision.poster ? url(POSTER) : null,
     storyboard: revision.storyboard ? url(STORYBOARD) : null,
     hover: revision.hover ? url(HOVER_CLIP) : null,
-    captions: [],
+    captions: (revision.tracks?.subtitles ?? []).map(({ folder, language, name }) => ({
+      language: language ?? 'und',
+      label: name,
+      url: url(`${folder}/${CAPTIONS}`),
+    })),
   }
 }

@@ -95,6 +95,10 @@ export const VideoSchema = z.object({
     })
     .nullable(),
   renditions: z.array(RenditionSchema),
+  tracks: z.object({
+    sounds: z.array(z.object({ language: z.string().nullable(), label: z.string() })),
+    leftOut: z.array(z.string()),
+  }),
   making: z
     .object({
       availableSeconds: z.number(),

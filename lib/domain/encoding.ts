@@ -1,4 +1,5 @@
 import type { AudioRendition, Rendition } from '#lib/domain/rendition'
+import type { RevisionTracks } from '#lib/domain/tracks'
 
 export const ENCODERS = ['h264_nvenc', 'libx264'] as const
 export type EncoderName = (typeof ENCODERS)[number]
@@ -52,6 +53,8 @@ export interface DecodedSource {
 export interface EncodeResult {
   renditions: Rendition[]
   audio: AudioRendition | null
+  /** Absent in results from before they were kept. */
+  tracks?: RevisionTracks
   durationSeconds: number
   /** Frames in every rendition. */
   frameCount: number

@@ -8,6 +8,7 @@ export interface JobView {
     | 'transcode'
     | 'sound'
     | 'copy'
+    | 'tracks'
     | 'assemble'
     | 'pictures'
     | 'publish'

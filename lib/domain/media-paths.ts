@@ -5,7 +5,7 @@
  *   library/{videoId}/            the video's subvolume
  *     video.json  manifest and metadata, readable without Peekr
  *     poster.jpg
- *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, poster.jpg, hover.mp4,
+ *     revisions/{revisionId}/     multivariant.m3u8, {rendition}/…, audio/…, audio-{n}/…, subtitles-{n}/…, poster.jpg, hover.mp4,
  *                                 storyboard.vtt, storyboard-{n}.jpg, manifest.json
  *     source/                     nested subvolume with the original, and original-{uploadId} of replaced ones
  *     attempts/{attemptId}/       what one attempt at a unit writes
@@ -15,6 +15,8 @@
  *   twin/{videoId}/{state}        what the last backup has
  */
 export const AUDIO_FOLDER = 'audio'
+/** Of subtitles, as WebVTT. */
+export const CAPTIONS = 'captions.vtt'
 export const MULTIVARIANT_PLAYLIST = 'multivariant.m3u8'
 export const MEDIA_PLAYLIST = 'media.m3u8'
 export const INIT_SEGMENT = 'init.mp4'
@@ -70,9 +72,20 @@ export function storyboardSprite(index: number): string {
   return STORYBOARD_SPRITE_PATTERN.replace('%d', String(index))
 }
 
-const FOLDER = '(?:[1-9][0-9]{1,3}p|audio)'
+/** The folder of another sound than the main one, counted from 1: `audio-1`. */
+export function soundFolder(number: number): string {
+  return `${AUDIO_FOLDER}-${number}`
+}
+
+/** The folder of subtitles, counted from 1: `subtitles-1`. */
+export function subtitleFolder(number: number): string {
+  return `subtitles-${number}`
+}
+
+const FOLDER = '(?:[1-9][0-9]{1,3}p|audio(?:-[1-9][0-9]?)?)'
+const SUBTITLES = 'subtitles-[1-9][0-9]?/(?:media\\.m3u8|captions\\.vtt)'
 const STREAMABLE = new RegExp(
-  `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${FOLDER}/(?:media\\.m3u8|init(?:-[0-9]{1,5})?\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
+  `^(?:multivariant\\.m3u8|poster\\.jpg|hover\\.mp4|storyboard\\.vtt|storyboard-(?:0|[1-9][0-9]{0,2})\\.jpg|${SUBTITLES}|${FOLDER}/(?:media\\.m3u8|init(?:-[0-9]{1,5})?\\.mp4|segment-[0-9]{5}\\.(?:m4s|ts)))$`,
 )
 
 /** Whether a path inside a revision is one that `/stream` may serve. Anything else is 404, traversal included. */

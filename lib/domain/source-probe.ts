@@ -12,7 +12,11 @@ export interface SourceProbe {
   streamCount: number
   /** The first real video stream; cover art is not one. */
   video: SourceVideo | null
+  /** The sound that plays unless another is chosen. */
   audio: SourceAudio | null
+  /** Every sound, that one included, in the file's order; absent in probes from before they were asked. */
+  sounds?: SourceAudio[]
+  subtitles?: SourceSubtitle[]
   hasCoverArt: boolean
 }
 
@@ -53,4 +57,14 @@ export interface SourceAudio {
   sampleRate: number | null
   startSeconds: number | null
   durationSeconds: number | null
+  /** As the container has it, such as `ger`; absent in probes from before it was asked. */
+  language?: string | null
+  title?: string | null
+}
+
+export interface SourceSubtitle {
+  streamIndex: number
+  codec: string
+  language: string | null
+  title: string | null
 }

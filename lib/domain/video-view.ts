@@ -32,6 +32,8 @@ export interface VideoView {
     captions: { language: string; label: string; url: string }[]
   } | null
   renditions: Rendition[]
+  /** Languages to choose from, and sentences on what of the file could not be kept. */
+  tracks: { sounds: { language: string | null; label: string }[]; leftOut: string[] }
   /** How far its encode has got; null when none is under way. */
   making: MakingView | null
 }

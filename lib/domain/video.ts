@@ -1,4 +1,5 @@
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
+import type { RevisionTracks } from '#lib/domain/tracks'
 import type { ErrorCode } from '#lib/error-codes'
 import { PeekrError } from '#lib/errors'
 
@@ -22,6 +23,7 @@ export interface Revision {
   segmentFormat: SegmentFormat
   renditions: Rendition[]
   audio: AudioRendition | null
+  tracks?: RevisionTracks
 }
 
 const NEXT_STATES: Record<VideoState, readonly VideoState[]> = {

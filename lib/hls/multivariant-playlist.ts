@@ -11,53 +11,91 @@ export interface Variant {
   codecs: string
 }
 
+/** A sound, of which the first is the one that plays unless another is chosen. */
 export interface AudioGroup {
   uri: string
+  /** BCP 47; null when it is not known. */
+  language: string | null
+  /** Differs from that of every other sound. */
+  name: string
   peakBps: number
   averageBps: number
   codecs: string
   channels: number
 }
 
+export interface Subtitles {
+  uri: string
+  language: string | null
+  name: string
+}
+
 /**
  * The text of a multivariant playlist (RFC 8216 §4.3.4), largest variant first. Pure. FFmpeg's own lists the sound as
- * one more quality, which is why this one is ours. BANDWIDTH and CODECS cover picture and sound together (§4.3.4.2).
+ * one more quality, which is why this one is ours. BANDWIDTH and CODECS cover picture and the heaviest sound together
+ * (§4.3.4.2). Subtitles are shown only when somebody chooses them.
  */
-export function writeMultivariantPlaylist(variants: readonly Variant[], audio: AudioGroup | null): string {
+export function writeMultivariantPlaylist(
+  variants: readonly Variant[],
+  sounds: readonly AudioGroup[],
+  subtitles: readonly Subtitles[] = [],
+): string {
   return [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
     '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...(audio ? [writeAudio(audio)] : []),
-    ...variants.flatMap((variant) => [writeVariant(variant, audio), variant.uri]),
+    ...sounds.map((sound, at) => writeSound(sound, at === 0)),
+    ...subtitles.map(writeSubtitles),
+    ...variants.flatMap((variant) => [writeVariant(variant, sounds, subtitles.length > 0), variant.uri]),
     '',
   ].join('\n')
 }
 
 const GROUP = 'sound'
+const SUBTITLE_GROUP = 'subtitles'
 
-function writeAudio({ uri, channels }: AudioGroup): string {
-  const attributes = [
+function writeSound({ uri, channels, name, language }: AudioGroup, isDefault: boolean): string {
+  return writeMedia([
     'TYPE=AUDIO',
     `GROUP-ID="${GROUP}"`,
-    'NAME="Original"',
-    'DEFAULT=YES',
+    `NAME="${name}"`,
+    ...(language ? [`LANGUAGE="${language}"`] : []),
+    `DEFAULT=${isDefault ? 'YES' : 'NO'}`,
     'AUTOSELECT=YES',
     `CHANNELS="${channels}"`,
     `URI="${uri}"`,
-  ]
+  ])
+}
+
+function writeSubtitles({ uri, name, language }: Subtitles): string {
+  return writeMedia([
+    'TYPE=SUBTITLES',
+    `GROUP-ID="${SUBTITLE_GROUP}"`,
+    `NAME="${name}"`,
+    ...(language ? [`LANGUAGE="${language}"`] : []),
+    'DEFAULT=NO',
+    'AUTOSELECT=YES',
+    'FORCED=NO',
+    `URI="${uri}"`,
+  ])
+}
+
+function writeMedia(attributes: string[]): string {
   return `#EXT-X-MEDIA:${attributes.join(',')}`
 }
 
-function writeVariant(variant: Variant, audio: AudioGroup | null): string {
+function writeVariant(variant: Variant, sounds: readonly AudioGroup[], hasSubtitles: boolean): string {
   const { width, height, frameRate, codecs } = variant
+  const [sound] = sounds
+  const heaviest = (kind: 'peakBps' | 'averageBps') => Math.max(0, ...sounds.map((each) => each[kind]))
   const attributes = [
-    `BANDWIDTH=${variant.peakBps + (audio?.peakBps ?? 0)}`,
-    `AVERAGE-BANDWIDTH=${variant.averageBps + (audio?.averageBps ?? 0)}`,
-    `CODECS="${[codecs, ...(audio ? [audio.codecs] : [])].join(',')}"`,
+    `BANDWIDTH=${variant.peakBps + heaviest('peakBps')}`,
+    `AVERAGE-BANDWIDTH=${variant.averageBps + heaviest('averageBps')}`,
+    `CODECS="${[codecs, ...(sound ? [sound.codecs] : [])].join(',')}"`,
     `RESOLUTION=${width}x${height}`,
     ...(frameRate ? [`FRAME-RATE=${frameRate.toFixed(3)}`] : []),
-    ...(audio ? [`AUDIO="${GROUP}"`] : []),
+    ...(sound ? [`AUDIO="${GROUP}"`] : []),
+    ...(hasSubtitles ? [`SUBTITLES="${SUBTITLE_GROUP}"`] : []),
   ]
   return `#EXT-X-STREAM-INF:${attributes.join(',')}`
 }

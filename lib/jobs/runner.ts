@@ -9,7 +9,7 @@ import { getLog } from '#lib/log'
 
 const POLL_MS = 2_000
 /** What takes much space: not taken up while little is left. What ends a video's making, or erases one, gives some back. */
-const HEAVY: JobKind[] = ['transcode', 'sound', 'copy', 'pictures']
+const HEAVY: JobKind[] = ['transcode', 'sound', 'copy', 'tracks', 'pictures']
 /** What goes on while the queue is paused: whoever pauses to free the machine wants the disk freed as well. */
 const UNPAUSED: JobKind[] = ['delete']
 
@@ -130,6 +130,7 @@ function buildLanes(jobsMax: number): Lane[] {
     transcode: jobsMax,
     sound: jobsMax,
     copy: 2,
+    tracks: 1,
     assemble: 2,
     pictures: 1,
     publish: jobsMax,

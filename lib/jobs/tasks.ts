@@ -4,6 +4,7 @@ import type { EncoderReport } from '#lib/domain/encoding'
 import type { FileFlaw } from '#lib/domain/proof-view'
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
+import type { TracksResult } from '#lib/domain/tracks'
 import type { MediaTools } from '#lib/media/media-tools'
 import type { PicturesResult } from '#lib/media/pictures/write-pictures'
 import type { FileEntry } from '#lib/storage/hash-folder'
@@ -38,6 +39,17 @@ export interface TaskMap {
       tools: MediaTools
     }
     output: SoundResult
+  }
+  /** Makes the other sounds and the subtitles in an empty folder; what cannot be read is left out. Reports progress. */
+  tracks: {
+    input: {
+      sourcePath: string
+      outputPath: string
+      probe: SourceProbe
+      segmentFormat: SegmentFormat
+      tools: MediaTools
+    }
+    output: TracksResult
   }
   /** Makes poster, storyboard and hover clip of a source in a folder; what cannot be made is left out. Reports progress. */
   pictures: {
@@ -98,6 +110,7 @@ export const TASK_FILES: Record<TaskName, string> = {
   'detect-encoders': 'workers/detect-encoders.ts',
   unit: 'workers/unit.ts',
   sound: 'workers/sound.ts',
+  tracks: 'workers/tracks.ts',
   pictures: 'workers/pictures.ts',
   'plan-copy': 'workers/plan-copy.ts',
   'copy-rung': 'workers/copy-rung.ts',

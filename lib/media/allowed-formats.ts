@@ -20,6 +20,13 @@ export const AUDIO_DECODERS =
   'pcm_mulaw,pcm_bluray,pcm_dvd'
 
 /**
+ * FFmpeg and ffprobe open a decoder for every stream they find, and ffprobe gives up the file when it may not, so all kinds
+ * of subtitles that films come with are here. Only those that are text are ever decoded.
+ */
+export const SUBTITLE_DECODERS =
+  'subrip,srt,ass,ssa,mov_text,webvtt,text,sami,microdvd,subviewer,cc_dec,pgssub,dvdsub,dvbsub,xsub,libzvbi_teletextdec'
+
+/**
  * The options that must stand in front of every `-i` of somebody else's file. `-protocol_whitelist file` alone is not
  * enough: a playlist named .mp4 still reads other local files.
  */
@@ -27,6 +34,6 @@ export function buildInputGuard(): string[] {
   return [
     ...['-protocol_whitelist', 'file'],
     ...['-format_whitelist', `${CONTAINERS},${SOUND_CONTAINERS}`],
-    ...['-codec_whitelist', `${VIDEO_DECODERS},${AUDIO_DECODERS}`],
+    ...['-codec_whitelist', `${VIDEO_DECODERS},${AUDIO_DECODERS},${SUBTITLE_DECODERS}`],
   ]
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SourceAudio, SourceProbe, SourceVideo } from '#lib/domain/source-probe'
+import type { SourceAudio, SourceProbe, SourceSubtitle, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
 
 /** ffprobe writes numbers as text, and leaves out or writes N/A for what it does not know. */
@@ -59,9 +59,8 @@ export function parseProbe(json: unknown): SourceProbe {
   const { streams, format } = parsed.data
   const pictures = streams.filter(({ codec_type }) => codec_type === 'video')
   const videoStream = pickDefault(pictures.filter((stream) => !isCover(stream)))
-  const audioStream = pickDefault(
-    streams.filter(({ codec_type, channels }) => codec_type === 'audio' && channels !== 0),
-  )
+  const audioStreams = streams.filter(({ codec_type, channels }) => codec_type === 'audio' && channels !== 0)
+  const audioStream = pickDefault(audioStreams)
   const video = videoStream ? withIndexedDuration(toVideo(videoStream), format.format_name) : null
   return {
     container: format.format_name,
@@ -70,6 +69,10 @@ export function parseProbe(json: unknown): SourceProbe {
     streamCount: streams.length,
     video,
     audio: audioStream ? toAudio(audioStream) : null,
+    sounds: audioStreams.flatMap((stream) => toAudio(stream) ?? []),
+    subtitles: streams
+      .filter(({ codec_type }) => codec_type === 'subtitle')
+      .flatMap((stream) => toSubtitle(stream) ?? []),
     hasCoverArt: pictures.some(isCover),
   }
 }
@@ -130,7 +133,23 @@ function toAudio(stream: Stream): SourceAudio | null {
     sampleRate: positive(stream.sample_rate),
     startSeconds: stream.start_time,
     durationSeconds: findDuration(stream),
+    language: findTag(stream, 'language'),
+    title: findTag(stream, 'title'),
   }
+}
+
+function toSubtitle(stream: Stream): SourceSubtitle | null {
+  if (!stream.codec_name) return null
+  const [language, title] = [findTag(stream, 'language'), findTag(stream, 'title')]
+  return { streamIndex: stream.index, codec: stream.codec_name, language, title }
+}
+
+const TAG_LENGTH_MAX = 200
+
+/** Demuxers write the same tag in capitals or not. */
+function findTag({ tags }: Stream, wanted: string): string | null {
+  const value = Object.entries(tags ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1]
+  return value ? value.slice(0, TAG_LENGTH_MAX) : null
 }
 
 /** The display matrix counts anticlockwise, the old `rotate` tag clockwise. Only right angles are applied. */

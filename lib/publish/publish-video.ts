@@ -100,6 +100,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
       segmentFormat: transcoded.segmentFormat,
       renditions: encoded.renditions,
       audio: encoded.audio,
+      ...(encoded.tracks && { tracks: encoded.tracks }),
       ...pictures,
     },
     quarantine: null,

@@ -12,9 +12,12 @@ import { parseMediaPlaylist } from '#lib/hls/media-playlist'
  */
 export async function verifyRevision(
   revisionPath: string,
-  { renditions, audio, durationSeconds }: Pick<EncodeResult, 'renditions' | 'audio' | 'durationSeconds'>,
+  encoded: Pick<EncodeResult, 'renditions' | 'audio' | 'tracks' | 'durationSeconds'>,
 ): Promise<void> {
-  for (const name of [...renditions.map((rendition) => rendition.name), ...(audio ? [AUDIO_FOLDER] : [])]) {
+  const { renditions, audio, tracks, durationSeconds } = encoded
+  const pictures = renditions.map(({ name }) => name)
+  const others = [...(tracks?.sounds ?? []), ...(tracks?.subtitles ?? [])].map(({ folder }) => folder)
+  for (const name of [...pictures, ...(audio ? [AUDIO_FOLDER] : []), ...others]) {
     const folder = join(revisionPath, name)
     const text = await readFile(join(folder, MEDIA_PLAYLIST), 'utf8').catch(() => '')
     const { initSegment, segments } = parseMediaPlaylist(text)
@@ -28,7 +31,7 @@ export async function verifyRevision(
       if (sizeBytes === 0) throw invalid({ rendition: name, missing: file })
     }
     const seconds = segments.reduce((sum, segment) => sum + segment.durationSeconds, 0)
-    if (name !== AUDIO_FOLDER && Math.abs(seconds - durationSeconds) > TOLERANCE_SECONDS)
+    if (pictures.includes(name) && Math.abs(seconds - durationSeconds) > TOLERANCE_SECONDS)
       throw invalid({ rendition: name, seconds, expected: durationSeconds })
   }
 }

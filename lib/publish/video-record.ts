@@ -7,6 +7,8 @@ import { PeekrError } from '#lib/errors'
 const Count = z.number().int().nonnegative()
 const Known = z.number().positive().nullable()
 
+const Label = z.object({ language: z.string().nullable(), name: z.string() })
+
 const RevisionSchema = z.object({
   id: z.string().regex(ID_PATTERN),
   segmentFormat: z.enum(SEGMENT_FORMATS),
@@ -20,6 +22,15 @@ const RevisionSchema = z.object({
     }),
   ),
   audio: z.object({ bitrateBps: z.number().nonnegative(), codecs: z.string(), channels: Count }).nullable(),
+  // Absent from before they were kept.
+  tracks: z
+    .object({
+      main: Label.nullable(),
+      sounds: z.array(Label.extend({ folder: z.string() })),
+      subtitles: z.array(Label.extend({ folder: z.string() })),
+      leftOut: z.array(z.string()),
+    })
+    .optional(),
   poster: z.boolean(),
   // Files from before there were any do not name them.
   storyboard: z.boolean().optional(),

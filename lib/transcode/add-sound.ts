@@ -41,9 +41,9 @@ export async function addSound(options: {
   return playlist.segments.length
 }
 
-/** Marks the sound of a revision as complete. Twice is safe. */
-export async function closeSound(revisionPath: string): Promise<void> {
-  const path = join(revisionPath, AUDIO_FOLDER, MEDIA_PLAYLIST)
+/** Marks a sound of a revision as complete: the main one, unless another's folder is given. Twice is safe. */
+export async function closeSound(revisionPath: string, folder = AUDIO_FOLDER): Promise<void> {
+  const path = join(revisionPath, folder, MEDIA_PLAYLIST)
   const text = await readFile(path, 'utf8').catch(nullIfAbsent)
   if (text !== null) await writeFileWhole(path, writeMediaPlaylist(parseMediaPlaylist(text)))
 }

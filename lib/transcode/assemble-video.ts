@@ -1,6 +1,7 @@
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { type Lane, lanesOf, unitKey } from '#lib/domain/encode-plan'
+import { hasTracks, type RevisionTracks } from '#lib/domain/tracks'
 import { PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
@@ -15,6 +16,7 @@ import { judgeSeam } from '#lib/transcode/judge-seam'
 import { isSoundEncoded } from '#lib/transcode/queue-units'
 import { replanBuild } from '#lib/transcode/replan-build'
 import { showGrowth } from '#lib/transcode/show-growth'
+import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 import { adoptedUnit, findAdopted } from '#lib/transcode/unit-folder'
 
 /**
@@ -36,7 +38,8 @@ export async function assembleVideo({ videoId }: JobRecord, context: JobContext)
     const isWhole = areLanesWhole && (build.plan.copied === null || build.copied.isDone)
     const flaw = findCopyFlaw(build, isWhole)
     if (flaw !== null) return giveUpCopy(build, flaw)
-    if (isWhole && (await isSoundDone(build))) await close(build, library)
+    const tracks = await findTracks(build)
+    if (isWhole && tracks !== null && (await isSoundDone(build))) await close(build, tracks, library)
     else await showGrowth(build, library, await isSoundDone(build))
   })
   return { result: null, encoder: null }
@@ -80,11 +83,16 @@ async function assembleNext(
   return true
 }
 
-async function close({ _id, videoId, plan, probe, lanes }: BuildRecord, library: Storage): Promise<void> {
+async function close(
+  { _id, videoId, plan, probe, lanes }: BuildRecord,
+  tracks: RevisionTracks,
+  library: Storage,
+): Promise<void> {
   const encoded = await closeRevision({
     plan,
     probe,
     lanes,
+    tracks,
     revisionPath: library.revisionPath(videoId, _id),
   })
   const transcoded = { revisionId: _id, segmentFormat: plan.segmentFormat, probe, encoded }
@@ -105,6 +113,14 @@ async function removeAssembled(build: BuildRecord, library: Storage): Promise<vo
     for (const group of gone)
       await library.removeUnits(build.videoId, adoptedUnit(build, unitKey(index, group)))
   }
+}
+
+/** What became of the other sounds and the subtitles; null while that is not known. */
+async function findTracks({ videoId, probe }: BuildRecord): Promise<RevisionTracks | null> {
+  const { main, sounds, subtitles, leftOut } = planTracks(probe)
+  if (!hasTracks({ sounds, subtitles })) return { main, sounds: [], subtitles: [], leftOut }
+  const job = await JobModel.findOne({ videoId, kind: 'tracks', state: 'done' }, { result: 1 }).lean()
+  return (job?.result as RevisionTracks | undefined) ?? null
 }
 
 async function isSoundDone(build: BuildRecord): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { EncodePlan, Lane } from '#lib/domain/encode-plan'
 import type { LaneState } from '#lib/domain/lane-state'
 import { AUDIO_FOLDER, MEDIA_PLAYLIST } from '#lib/domain/media-paths'
 import type { AudioRendition, LadderRung, Rendition } from '#lib/domain/rendition'
+import type { KeptTrack, RevisionTracks } from '#lib/domain/tracks'
 import { PeekrError } from '#lib/errors'
 import { AAC_CODEC } from '#lib/hls/codec-string'
 import { findFileCodec } from '#lib/hls/find-file-codec'
@@ -33,9 +34,10 @@ export async function describeRevision(options: {
   lanes: Partial<Record<Lane, LaneState>>
   revisionPath: string
   frameRate: number | null
+  tracks: RevisionTracks
   measured: boolean
 }): Promise<Described> {
-  const { plan, lanes, revisionPath, frameRate, measured } = options
+  const { plan, lanes, revisionPath, frameRate, tracks, measured } = options
   const variants: (Variant & { name: string })[] = plan.copied ? [describeCopied(plan.copied, frameRate)] : []
   for (const rung of plan.rungs) {
     const lane = plan.lowRungs.includes(rung.name) ? lanes.low : lanes.high
@@ -56,9 +58,16 @@ export async function describeRevision(options: {
     })
   }
   const sound = plan.copied?.plan.sound ?? null
+  const main = tracks.main ?? { language: null, name: 'Original' }
   const group = sound
-    ? { ...sound, uri: `${AUDIO_FOLDER}/${MEDIA_PLAYLIST}`, codecs: AAC_CODEC }
-    : await describeSound(join(revisionPath, AUDIO_FOLDER), measured)
+    ? { ...sound, ...main, uri: `${AUDIO_FOLDER}/${MEDIA_PLAYLIST}`, codecs: AAC_CODEC }
+    : await describeSound(revisionPath, { ...main, folder: AUDIO_FOLDER }, measured)
+  const others = await Promise.all(tracks.sounds.map((track) => describeSound(revisionPath, track, measured)))
+  const subtitles = tracks.subtitles.map(({ folder, language, name }) => ({
+    uri: `${folder}/${MEDIA_PLAYLIST}`,
+    language,
+    name,
+  }))
   return {
     renditions: variants.map(({ name, width, height, peakBps, codecs }) => ({
       name,
@@ -68,7 +77,11 @@ export async function describeRevision(options: {
       codecs,
     })),
     audio: group && { bitrateBps: group.peakBps, codecs: group.codecs, channels: group.channels },
-    multivariant: writeMultivariantPlaylist(variants, group),
+    multivariant: writeMultivariantPlaylist(
+      variants,
+      group ? [group, ...others.flatMap((other) => other ?? [])] : [],
+      subtitles,
+    ),
   }
 }
 
@@ -85,14 +98,18 @@ async function getCodec(folder: string, playlist: MediaPlaylist, rung: LadderRun
   throw new PeekrError('encode_failed', { details: { rendition: rung.name, withoutCodec: true } })
 }
 
-async function describeSound(folder: string, measured: boolean): Promise<AudioGroup | null> {
+async function describeSound(
+  revisionPath: string,
+  { folder: name, ...label }: KeptTrack,
+  measured: boolean,
+): Promise<AudioGroup | null> {
+  const folder = join(revisionPath, name)
   const text = await readFile(join(folder, MEDIA_PLAYLIST), 'utf8').catch(nullIfAbsent)
   if (text === null) return null
   const bitrate = measured
     ? await measurePlaylist(folder, parseMediaPlaylist(text))
     : { peakBps: AUDIO_BITRATE_BPS, averageBps: AUDIO_BITRATE_BPS }
-  const uri = `${AUDIO_FOLDER}/${MEDIA_PLAYLIST}`
-  return { ...bitrate, uri, codecs: AAC_CODEC, channels: CHANNELS }
+  return { ...bitrate, ...label, uri: `${name}/${MEDIA_PLAYLIST}`, codecs: AAC_CODEC, channels: CHANNELS }
 }
 
 function nullIfAbsent(error: NodeJS.ErrnoException): null {

@@ -81,6 +81,8 @@ export function planSound(plan: {
   /** Holds the existing folder for the sound. */
   outputPath: string
   streamIndex: number
+  /** Where another sound than the main one goes. */
+  folder?: string
   segmentFormat: SegmentFormat
 }): string[] {
   return [
@@ -93,7 +95,7 @@ export function planSound(plan: {
     // The list of segments is replaced in one step after each, and names only those that are whole.
     ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'event'],
     ...['-hls_flags', 'independent_segments+temp_file'],
-    ...buildSegmenter(plan, AUDIO_FOLDER, 0),
+    ...buildSegmenter(plan, plan.folder ?? AUDIO_FOLDER, 0),
   ]
 }
 

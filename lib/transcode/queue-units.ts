@@ -2,9 +2,11 @@ import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { copyMark } from '#lib/domain/copy-plan'
 import { type Lane, lanesOf, parseUnitKey } from '#lib/domain/encode-plan'
+import { hasTracks } from '#lib/domain/tracks'
 import { enqueueJob } from '#lib/jobs/leases'
 import { measureSpeed } from '#lib/transcode/measure-speed'
 import { planOrder } from '#lib/transcode/plan-order'
+import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 
 /** Units kept in the queue: enough for many workers, few enough that the order can still be changed. */
 const QUEUED_MAX = 8
@@ -23,7 +25,7 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   if (build.copied.flaw !== null) return false
   const { plan } = build
   const jobs = await JobModel.find(
-    { videoId, kind: { $in: ['transcode', 'sound'] } },
+    { videoId, kind: { $in: ['transcode', 'sound', 'tracks'] } },
     { kind: 1, unit: 1, state: 1 },
   )
     .setOptions({ sanitizeFilter: false })
@@ -36,8 +38,9 @@ export async function queueUnits(videoId: string): Promise<boolean> {
     jobs.filter(({ state }) => state === 'done' || state === 'running').map(({ unit }) => unit),
   )
   // Only then: until the first unit plays, somebody may be waiting for it.
-  if (jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done'))
-    await enqueueJob('pictures', videoId)
+  const isFirstDone = jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done')
+  if (isFirstDone) await enqueueJob('pictures', videoId)
+  if (isFirstDone && hasTracks(planTracks(build.probe))) await enqueueJob('tracks', videoId)
   const speed = measureSpeed(plan, build.speeds)
   const wanted = planOrder({ plan, done: taken, speed, watched: isWatched(build) }).slice(0, QUEUED_MAX)
   await dropOthers(videoId, jobs, wanted)
@@ -91,7 +94,8 @@ function needsAssembly(build: BuildRecord, jobs: Pick<JobRecord, 'kind' | 'unit'
   const done = jobs.filter(({ state }) => state === 'done')
   const isSoundDone = !isSoundEncoded(build) || done.some(({ kind }) => kind === 'sound')
   const isWhole = lanesOf(plan).every((lane) => lanes[lane].unit >= plan.units.length)
-  if (isWhole) return isSoundDone && (plan.copied === null || copied.isDone)
+  const areTracksDone = !hasTracks(planTracks(build.probe)) || done.some(({ kind }) => kind === 'tracks')
+  if (isWhole) return isSoundDone && areTracksDone && (plan.copied === null || copied.isDone)
   const landed = (lane: Lane) =>
     done.some(({ unit }) => {
       const key = parseUnitKey(unit)

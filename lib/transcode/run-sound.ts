@@ -17,6 +17,8 @@ export interface SoundRequest {
   probe: SourceProbe
   segmentFormat: SegmentFormat
   tools: MediaTools
+  /** Another sound than the main one, and its folder. */
+  track?: { streamIndex: number; folder: string }
   signal?: AbortSignal
   onProgress?: (fraction: number) => void
 }
@@ -35,13 +37,14 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
   const { probe, outputPath, segmentFormat, tools, signal, onProgress } = request
   const { audio, durationSeconds } = probe
   if (audio === null) return { present: false, sentence: null, log: [] }
-  await mkdir(join(outputPath, AUDIO_FOLDER), { recursive: true })
+  const { streamIndex, folder } = request.track ?? { streamIndex: audio.streamIndex, folder: AUDIO_FOLDER }
+  await mkdir(join(outputPath, folder), { recursive: true })
   const result = await runFfmpeg({
     tools,
     inputPath: request.sourcePath,
     outputPath,
     buildArguments: ({ input, output }) =>
-      planSound({ inputPath: input, outputPath: output, streamIndex: audio.streamIndex, segmentFormat }),
+      planSound({ inputPath: input, outputPath: output, streamIndex, folder, segmentFormat }),
     pixels: 0,
     niceness: NICENESS,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (durationSeconds ?? 3600),
@@ -58,14 +61,14 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
     return { present: false, sentence: null, log: result.log }
   const decoded = await decodeAll({
     path: outputPath,
-    folders: [AUDIO_FOLDER],
+    folders: [folder],
     pixels: 0,
     durationSeconds: durationSeconds ?? 3600,
     tools,
     signal,
   })
   if (!decoded.counts.inputs.some(({ kind, frames }) => kind === 'audio' && frames > 0))
-    throw new PeekrError('output_invalid', { details: { rendition: AUDIO_FOLDER, frames: 0 } })
+    throw new PeekrError('output_invalid', { details: { rendition: folder, frames: 0 } })
   onProgress?.(1)
   return { present: true, sentence: null, log: result.log }
 }

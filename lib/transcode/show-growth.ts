@@ -13,6 +13,7 @@ import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
 import { laneSeconds, writeLanePlaylists } from '#lib/transcode/lane-playlist'
 import { measureSpeed } from '#lib/transcode/measure-speed'
 import { keepsAhead } from '#lib/transcode/plan-order'
+import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 
 /**
  * Writes the playlists of a revision that is still growing, and makes its video playable from it, unless an older revision
@@ -35,7 +36,16 @@ export async function showGrowth(build: BuildRecord, library: Storage, isSoundDo
     lanesOf(plan).flatMap((lane) => (isOffered(build, lane) ? [[lane, lanes[lane]]] : [])),
   )
   const frameRate = findFrameRate(video)
-  const described = await describeRevision({ plan, lanes: offered, revisionPath, frameRate, measured: false })
+  // The other sounds and the subtitles join when all is there, as the other rungs do.
+  const tracks = { main: planTracks(probe).main, sounds: [], subtitles: [], leftOut: [] }
+  const described = await describeRevision({
+    plan,
+    lanes: offered,
+    revisionPath,
+    frameRate,
+    tracks,
+    measured: false,
+  })
   await writeFileWhole(join(revisionPath, MULTIVARIANT_PLAYLIST), described.multivariant)
   const revision = {
     id: build._id,

@@ -10,6 +10,7 @@ import type { Page } from 'playwright'
 import type { VideoView } from '#lib/domain/video-view'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { makeClip } from '../support/make-clip.ts'
+import { makeTracksClip } from '../support/make-tracks-clip.ts'
 import { openPeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
 import { findFreePort, nginxSkip, type ShippedNginx, startShippedNginx } from '../support/shipped-nginx.ts'
@@ -129,6 +130,30 @@ test('the watch page plays from the CDN under its own security policy, poster in
     return new Promise((resolve) => video.addEventListener('ended', resolve, { once: true }))
   })
   assert.deepEqual([...hosts], [new URL(cdn).host])
+})
+
+test('the watch page offers both languages and both subtitles, and shows the cues of the chosen one', async () => {
+  const client = await openPeekrClient(peekr)
+  const path = await makeTracksClip({ folder, name: 'tracks.mkv', seconds: SECONDS })
+  const { id } = await client.waitForEnd(await client.upload(path, { metadata: { visibility: 'public' } }))
+  const visitor = await browser.newVisitor()
+  const page = await visitor.newPage()
+  await page.goto(`${peekr.url}/watch/${id}`)
+  await page.getByRole('button', { name: 'Sound: English' }).click()
+  await page.getByRole('menuitemradio', { name: 'German (Dub II)' }).click()
+  await page.getByRole('button', { name: 'Sound: German (Dub II)' }).waitFor()
+  await page.getByRole('button', { name: 'Subtitles: Off' }).click()
+  for (const name of ['Off', 'English']) await page.getByRole('menuitemradio', { name }).waitFor()
+  await page.getByRole('menuitemradio', { name: 'German', exact: true }).click()
+  await page.getByRole('button', { name: 'Play video' }).click()
+  await page.getByText('Guten Morgen').waitFor()
+  await page.getByText('Gute Nacht').waitFor()
+  const heard = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+  assert.ok(
+    heard.some((name) => name.includes('/audio-1/segment-')),
+    heard.join('\n'),
+  )
+  await visitor.close()
 })
 
 /** Runs `play` on a page of Peekr's origin whose policy is off, and checks that it ended where the video does. */

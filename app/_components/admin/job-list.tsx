@@ -18,6 +18,7 @@ const KINDS: Record<JobView['kind'], string> = {
   transcode: 'Make it playable',
   sound: 'Encode the sound',
   copy: 'Copy the original',
+  tracks: 'Keep languages and subtitles',
   assemble: 'Put it together',
   pictures: 'Choose pictures',
   publish: 'Publish',

@@ -17,7 +17,7 @@ import { useState } from 'react'
 import type { Rendition } from '#lib/domain/rendition'
 import { Icon } from '../controls/icon'
 import styles from './player-controls.module.css'
-import { QualityMenu, SpeedMenu } from './player-menus'
+import { QualityMenu, SoundMenu, SpeedMenu, SubtitleMenu } from './player-menus'
 
 /** The bar under the picture, the big play sign on it, and what clicks and taps on it do. */
 export function PlayerControls({
@@ -91,6 +91,8 @@ export function PlayerControls({
               <Time type="current" /> <span className={styles.of}>/</span> <Time type="duration" />
             </span>
             <span className={styles.spacer} />
+            <SoundMenu />
+            <SubtitleMenu />
             <SpeedMenu />
             <QualityMenu renditions={renditions} />
             <PIPButton className={styles.button}>

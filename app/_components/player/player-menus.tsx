@@ -1,6 +1,12 @@
 'use client'
 
-import { Menu, usePlaybackRateOptions, useVideoQualityOptions } from '@vidstack/react'
+import {
+  Menu,
+  useAudioOptions,
+  useCaptionOptions,
+  usePlaybackRateOptions,
+  useVideoQualityOptions,
+} from '@vidstack/react'
 import type { ReactNode } from 'react'
 import type { Rendition } from '#lib/domain/rendition'
 import styles from './player-menus.module.css'
@@ -42,20 +48,59 @@ export function SpeedMenu() {
   )
 }
 
+/** The languages of the sound; nothing where there is only one. */
+export function SoundMenu() {
+  const options = useAudioOptions()
+  if (options.length < 2) return null
+  return (
+    <OptionMenu label="Sound" shown={options.selectedTrack?.label ?? 'Sound'} value={options.selectedValue}>
+      {options.map(({ label, value, select }) => (
+        <Option key={value} value={value} onSelect={select} note={null}>
+          {label}
+        </Option>
+      ))}
+    </OptionMenu>
+  )
+}
+
+/** The subtitles, and none of them; nothing where the video has none. */
+export function SubtitleMenu() {
+  const options = useCaptionOptions({ off: 'Off' })
+  if (options.length < 2) return null
+  return (
+    <OptionMenu
+      label="Subtitles"
+      shown="CC"
+      spoken={options.selectedTrack?.label ?? 'Off'}
+      value={options.selectedValue}
+    >
+      {options.map(({ label, value, select }) => (
+        <Option key={value} value={value} onSelect={select} note={null}>
+          {label}
+        </Option>
+      ))}
+    </OptionMenu>
+  )
+}
+
 function OptionMenu({
   label,
   shown,
+  spoken = shown,
   value,
   children,
 }: {
   label: string
+  /** What is chosen, on the button. */
   shown: string
+  /** The same for a screen reader, where the button has no room for it. */
+  spoken?: string
   value: string | undefined
   children: ReactNode
 }) {
   return (
     <Menu.Root className={styles.root}>
-      <Menu.Button className={styles.button} aria-label={`${label}: ${shown}`}>
+      <Menu.Button className={styles.button} aria-label={`${label}: ${spoken}`}>
         {shown}
       </Menu.Button>
       <Menu.Items className={styles.items} placement="top end" offset={10}>

@@ -1,6 +1,7 @@
 'use client'
 
 import {
+  Captions,
   isHLSProvider,
   MediaPlayer,
   type MediaPlayerInstance,
@@ -10,6 +11,7 @@ import {
 } from '@vidstack/react'
 import { useMemo, useRef, useState } from 'react'
 import '@vidstack/react/player/styles/base.css'
+import '@vidstack/react/player/styles/default/captions.css'
 import type { VideoView } from '#lib/domain/video-view'
 import { callApi } from '../api-client'
 import { PlayerControls } from './player-controls'
@@ -96,6 +98,7 @@ export default function VideoPlayer({ video, onStart }: { video: VideoView; onSt
             <Poster className={styles.poster} src={playback.poster} alt={`Picture from ${video.title}`} />
           )}
         </MediaProvider>
+        <Captions className={`vds-captions ${styles.captions}`} />
         <PlayerControls renditions={video.renditions} storyboard={playback.storyboard} />
       </MediaPlayer>
       {problem && <PlayerProblem message={problem} onRetry={startOver} />}

@@ -84,6 +84,24 @@ export function EditVideoPage({ video: initial, userId }: { video: VideoView; us
               <dd>{video.renditions.map((rendition) => rendition.name).join(', ')}</dd>
             </>
           )}
+          {video.tracks.sounds.length > 1 && (
+            <>
+              <dt>Languages</dt>
+              <dd>{video.tracks.sounds.map(({ label }) => label).join(', ')}</dd>
+            </>
+          )}
+          {video.playback && video.playback.captions.length > 0 && (
+            <>
+              <dt>Subtitles</dt>
+              <dd>{video.playback.captions.map(({ label }) => label).join(', ')}</dd>
+            </>
+          )}
+          {video.tracks.leftOut.length > 0 && (
+            <>
+              <dt>Left out</dt>
+              <dd>{video.tracks.leftOut.join(' ')}</dd>
+            </>
+          )}
         </dl>
         {video.state === 'ready' && (
           <Button icon="spark" pending={encoding} onClick={reencode}>

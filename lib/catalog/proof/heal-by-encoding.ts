@@ -50,7 +50,7 @@ export async function isSourceWhole(video: PublishedVideo, signal: AbortSignal):
 
 type Making =
   | { kind: 'unit'; unit: PlannedUnit; group: RungGroup; covers: (file: FileEntry) => boolean }
-  | { kind: 'sound' | 'copy'; covers: (file: FileEntry) => boolean }
+  | { kind: 'sound' | 'copy' | 'tracks'; covers: (file: FileEntry) => boolean }
 
 /**
  * What has to be made again for these files. Pure. A unit's rungs were made all at once or in two groups, which the files do
@@ -79,6 +79,7 @@ function planMaking({ plan }: Recipe, files: readonly FileEntry[]): Making[] {
   }
   if (!plan.copied?.plan.sound)
     makings.push({ kind: 'sound', covers: ({ path }) => dirname(path) === AUDIO_FOLDER })
+  makings.push({ kind: 'tracks', covers: ({ path }) => /^(?:audio|subtitles)-\d+$/.test(dirname(path)) })
   return makings
 }
 
@@ -133,9 +134,9 @@ async function runMaking(
   if (making.kind === 'unit') {
     const { unit, group } = making
     await runTask('unit', { sourcePath, outputPath, probe, plan, unit, group, tools }, { signal })
-  } else if (making.kind === 'sound') {
+  } else if (making.kind === 'sound' || making.kind === 'tracks') {
     const { segmentFormat } = plan
-    await runTask('sound', { sourcePath, outputPath, probe, segmentFormat, tools }, { signal })
+    await runTask(making.kind, { sourcePath, outputPath, probe, segmentFormat, tools }, { signal })
   } else if (plan.copied !== null) {
     const { rung, plan: copy } = plan.copied
     await runTask(

@@ -9,6 +9,7 @@ export const JOB_KINDS = [
   'transcode',
   'sound',
   'copy',
+  'tracks',
   'assemble',
   'pictures',
   'publish',

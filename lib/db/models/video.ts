@@ -2,6 +2,7 @@ import mongoose, { type Model, model, Schema } from 'mongoose'
 import { keepSearchable, SEARCHED_FIELDS, type SearchWords } from '#lib/db/keep-searchable'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
+import type { RevisionTracks } from '#lib/domain/tracks'
 import {
   VIDEO_STATES,
   VISIBILITIES,
@@ -63,6 +64,7 @@ export interface VideoRecord {
     segmentFormat: SegmentFormat
     renditions: Rendition[]
     audio: AudioRendition | null
+    tracks?: RevisionTracks
     poster: boolean
     /** Absent in revisions from before there were any. */
     storyboard?: boolean

@@ -5,7 +5,7 @@ import { enqueueJob } from '#lib/jobs/leases'
 import type { Storage } from '#lib/storage/storage'
 
 /** What was made to fit the copy, and is made again to fit itself. */
-const OUTDATED = ['transcode', 'sound', 'copy'] as const
+const OUTDATED = ['transcode', 'sound', 'copy', 'tracks'] as const
 
 /**
  * Gives up a copied rung that turned out to be no good: the video is planned anew, with everything encoded. First the

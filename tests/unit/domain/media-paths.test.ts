@@ -15,6 +15,9 @@ test('exactly the files of a revision that players ask for are streamable', () =
     '720p/init.mp4',
     '2160p/segment-00042.m4s',
     'audio/segment-00000.ts',
+    'audio-1/init.mp4',
+    'subtitles-12/media.m3u8',
+    'subtitles-1/captions.vtt',
   ]) {
     assert.ok(isStreamablePath(path), path)
   }
@@ -31,6 +34,10 @@ test('exactly the files of a revision that players ask for are streamable', () =
     'storyboard-.jpg',
     'storyboard-1000.jpg',
     '720p/hover.mp4',
+    'audio-0/media.m3u8',
+    'subtitles-1/raw.vtt',
+    '720p/captions.vtt',
+    'subtitles/captions.vtt',
     '/multivariant.m3u8',
     'multivariant.m3u8\n',
     '720p\\media.m3u8',

@@ -28,13 +28,15 @@ test('a multivariant playlist is exactly this', () => {
   ]
   const audio = {
     uri: 'audio/media.m3u8',
+    language: null,
+    name: 'Original',
     peakBps: 132_000,
     averageBps: 128_000,
     codecs: 'mp4a.40.2',
     channels: 2,
   }
   assert.equal(
-    writeMultivariantPlaylist(variants, audio),
+    writeMultivariantPlaylist(variants, [audio]),
     `#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-INDEPENDENT-SEGMENTS
@@ -60,7 +62,7 @@ test('a silent video names no audio group', () => {
         codecs: 'avc1.64000d',
       },
     ],
-    null,
+    [],
   )
   assert.doesNotMatch(text, /AUDIO|mp4a/)
 })
