@@ -17,8 +17,8 @@ import { type FileResult, runTestFile } from './support/runner/run-test-file.ts'
  * contains it. `--database` keeps those that use a database. Ends with `N passed, N failed, N skipped`.
  */
 const root = resolve(import.meta.dirname, '..')
-const FILE_TIMEOUT_MS = 300_000
-const RUN_TIMEOUT_MS = 40 * 60_000
+const FILE_TIMEOUT_MS = 600_000
+const RUN_TIMEOUT_MS = 60 * 60_000
 
 // Encoders and browsers want the machine for themselves; what only thinks may share it.
 const CONCURRENCY: Record<TestGroup, number> = {
