@@ -69,10 +69,11 @@ async function addVideo(videoId: string, stored: StoredVideo, result: RebuildRes
     result.refused.push({ videoId, reason })
     return
   }
-  const { version, id, owner, createdAt, publishedAt, deletedAt, eraseAt, ...facts } = stored
+  const { version, id, owner, createdAt, publishedAt, deletedAt, eraseAt, replaced, ...facts } = stored
   const ownerId = await findOrMakeOwner(owner, result)
   await VideoModel.create({
     ...facts,
+    replaced: await findReplaced(videoId, replaced),
     _id: id,
     ownerId,
     state: 'ready',
@@ -85,6 +86,19 @@ async function addVideo(videoId: string, stored: StoredVideo, result: RebuildRes
   })
   result.added.push(videoId)
   if (ownerId !== owner.id) await refreshVideoRecord(videoId)
+}
+
+/** A backup has no originals that were replaced: one that is not here must not be taken for the one that is. */
+async function findReplaced(
+  videoId: string,
+  replaced: StoredVideo['replaced'] = [],
+): Promise<NonNullable<StoredVideo['replaced']>> {
+  const library = await getLibrary()
+  const found = replaced.map(async (source) => ({
+    ...source,
+    isKept: source.isKept && (await exists(library.sourcePath(videoId, source.uploadId))),
+  }))
+  return Promise.all(found)
 }
 
 /**

@@ -8,7 +8,8 @@ import { failVideo } from '#lib/db/move-video'
 import { VIDEO_RECORD } from '#lib/domain/media-paths'
 import { isPeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
-import { parseVideoRecord } from '#lib/publish/video-record'
+import { parseVideoRecord, type StoredVideo } from '#lib/publish/video-record'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 
 /**
@@ -35,7 +36,11 @@ async function settleRecord(video: VideoRecord): Promise<boolean> {
   if (text !== null) {
     await JobModel.deleteMany({ videoId, kind: { $ne: 'delete' } }).setOptions({ sanitizeFilter: false })
     try {
-      await applyVideoRecord(parseVideoRecord(text.toString('utf8')), 'all')
+      const stored = parseVideoRecord(text.toString('utf8'))
+      await settleSource(video, stored)
+      await applyVideoRecord(stored, 'all')
+      // Its owner may have made it private between the two moments.
+      await refreshVideoRecord(videoId)
     } catch (error) {
       // The restore names it among the damaged; its record stays as it is.
       if (!isPeekrError(error)) throw error
@@ -60,4 +65,17 @@ async function settleRecord(video: VideoRecord): Promise<boolean> {
     message: 'This upload had not arrived when the backup was made. Upload the file again.',
   })
   return true
+}
+
+/**
+ * The one original of a backup is that of its `video.json`, whatever file was about to take its place when the database
+ * was copied; those it had replaced are not part of a backup, nor are the snapshots that could bring them back.
+ */
+async function settleSource({ _id, uploadId }: VideoRecord, stored: StoredVideo): Promise<void> {
+  const { uploadId: current, source } = stored
+  const others = uploadId === current ? {} : { $unset: { fingerprint: 1 } }
+  await VideoModel.updateOne(
+    { _id },
+    { $set: { uploadId: current, source, replacing: null, replaced: [] }, ...others },
+  )
 }

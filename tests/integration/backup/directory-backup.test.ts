@@ -11,6 +11,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
+import { settleSources } from '#lib/jobs/settle-sources'
 import { forgetSingleton } from '#lib/singleton'
 import { openPipelineTest, type PipelineTest } from '../../support/pipeline-test.ts'
 import { publishAgain, seedProvedVideo } from '../../support/seed-proved-video.ts'
@@ -119,6 +120,43 @@ describe('a backup on plain folders', {
     assert.equal(await readFile(join(into, 'library', waiting, 'source/original'), 'utf8'), 'a film')
     const verified = await runPeekr(into, ['verify', '--json'])
     assert.deepEqual(JSON.parse(verified.stdout), { videoCount: 1, findings: [] }, verified.stderr)
+  })
+
+  test('a video that was getting a new file, or had got one, comes back with the original that it plays from', async () => {
+    const target = join(folder, 'replaced')
+    peekr.configure({ PEEKR_ORIGINALS: 'keep' })
+    const library = await getLibrary()
+    const earlier = { uploadId: createId(), sizeBytes: 5, isKept: true }
+    const { _id: videoId, uploadId } = await seedProvedVideo(peekr.owner, { replaced: [earlier] })
+    await writeFile(library.sourcePath(videoId), 'the present film')
+    await writeFile(library.sourcePath(videoId, earlier.uploadId), 'older')
+    const source = { filename: 'next.mp4', sizeBytes: 4, sha256: null }
+    const replacing = { uploadId: createId(), isBegun: true, source }
+    await writeFile(library.sourcePath(videoId, replacing.uploadId), 'next')
+    await VideoModel.updateOne({ _id: videoId }, { $set: { state: 'transcoding', replacing } })
+    await backUpTo(target)
+    const into = join(folder, 'restored-replaced')
+    const restored = await runPeekr(peekr.dataPath, ['restore', target, '--into', into, '--json'])
+    assert.equal(restored.code, 0, restored.stderr)
+    assert.deepEqual(await readdir(join(into, 'library', videoId, 'source')), ['original'])
+    assert.equal(
+      await readFile(join(into, 'library', videoId, 'source/original'), 'utf8'),
+      'the present film',
+    )
+    const record = JSON.parse(await readFile(join(into, 'library', videoId, 'video.json'), 'utf8'))
+    assert.deepEqual([record.uploadId, record.replaced], [uploadId, undefined])
+    // Erased here and made anew from it.
+    await library.deleteVideo(videoId)
+    await VideoModel.deleteOne({ _id: videoId })
+    assert.equal((await restoreVideo({ ...access(target), videoId })).how, 'made')
+    const made = await VideoModel.findById(videoId).lean()
+    assert.deepEqual(
+      made?.replaced?.map(({ isKept }) => isKept),
+      [false],
+    )
+    await settleSources(videoId)
+    assert.equal(await readFile(library.sourcePath(videoId), 'utf8'), 'the present film')
+    peekr.configure({})
   })
 
   test('one video comes back out of it: as a step that can be undone, or anew when it was erased', async () => {
