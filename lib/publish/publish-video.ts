@@ -24,6 +24,8 @@ import type { Storage } from '#lib/storage/storage'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
 
 const PROGRESS_VERIFIED = 0.99
+/** How long those who watch a version may go on when another takes its place. */
+const FORMER_MS = 3_600_000
 
 /**
  * The `publish` job: judges whether the source was all there, signs what the revision consists of, shows
@@ -103,6 +105,7 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
       ...(encoded.tracks && { tracks: encoded.tracks }),
       ...pictures,
     },
+    former: planFormer(video, revisionId),
     quarantine: null,
     durationSeconds: encoded.durationSeconds,
     publishedAt: video.publishedAt ?? new Date(),
@@ -115,6 +118,11 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
     throw new PeekrError('cancelled')
   // Its details may have been edited since they were read above.
   await refreshVideoRecord(videoId)
+}
+
+function planFormer({ revision, quarantine }: VideoRecord, revisionId: string): VideoRecord['former'] {
+  if (revision === null || revision.growing || quarantine || revision.id === revisionId) return null
+  return { revisionId: revision.id, until: new Date(Date.now() + FORMER_MS) }
 }
 
 /** What becomes true of a video in the moment a new file takes the place of its source; the files themselves follow. */

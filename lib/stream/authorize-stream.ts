@@ -7,7 +7,7 @@ import { singleton } from '#lib/singleton'
 import { findGrantAsker } from '#lib/stream/find-grant-asker'
 import { parseMediaToken } from '#lib/stream/media-token'
 import type { StreamPath } from '#lib/stream/parse-stream-path'
-import { findStreamAccess } from '#lib/stream/stream-access'
+import { findStreamAccess, isServed } from '#lib/stream/stream-access'
 import type { StreamGrant } from '#lib/stream/stream-grant'
 
 /**
@@ -28,8 +28,8 @@ export async function authorizeStream(
   const grant = token === null ? null : findTokenGrant(token, asked)
   if (token !== null && grant === null) throw notFound()
   const access = await findStreamAccess(videoId, revisionId)
-  if (access === null || access.revisionId !== revisionId) throw notFound()
-  const { growing } = access
+  if (access === null || !isServed(access, revisionId)) throw notFound()
+  const growing = access.growing && access.revisionId === revisionId
   if (token === null && isOpen(access.visibility)) return { audience: 'public', growing }
   const { viewer, proof } = await (grant === null
     ? findAsker({ cookie: header('cookie'), authorization: header('authorization') }, videoId)

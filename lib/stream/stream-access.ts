@@ -9,6 +9,8 @@ export interface StreamAccess extends Watchable {
   revisionId: string | null
   /** The revision is still being made. */
   growing: boolean
+  /** What it played before, which those who watched it then may go on with. */
+  former: { revisionId: string; untilMs: number } | null
 }
 
 interface Entry {
@@ -35,12 +37,18 @@ export async function findStreamAccess(videoId: string, revisionId: string): Pro
     if (ageMs < MISSING_FRESH_MS) return known.access
     if (ageMs < FRESH_MS) {
       const access = await known.access
-      if (access?.revisionId === revisionId) return access
+      if (access !== null && isServed(access, revisionId)) return access
       const newer = cache().get(videoId)
       if (newer !== undefined && newer !== known) return newer.access
     }
   }
   return loadStreamAccess(videoId)
+}
+
+/** Whether a revision is what the video plays, or did until a while ago. */
+export function isServed({ revisionId: current, former }: StreamAccess, revisionId: string): boolean {
+  if (current === revisionId) return true
+  return former?.revisionId === revisionId && Date.now() < former.untilMs
 }
 
 /** Forgets what is known of a video, so that a change made here counts from the next request on. */
@@ -63,10 +71,16 @@ async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> 
   await connectDatabase()
   const video = await VideoModel.findOne(
     { _id: videoId, deletedAt: null, quarantine: null },
-    { ownerId: 1, visibility: 1, 'access.people': 1, 'access.passwordVersion': 1, revision: 1 },
-  ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision'> | null>()
+    { ownerId: 1, visibility: 1, 'access.people': 1, 'access.passwordVersion': 1, revision: 1, former: 1 },
+  ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision' | 'former'> | null>()
   if (video === null) return null
-  const { ownerId, visibility, access, revision } = video
-  const growing = revision?.growing !== undefined
-  return { ownerId, visibility, ...(access && { access }), revisionId: revision?.id ?? null, growing }
+  const { ownerId, visibility, access, revision, former } = video
+  return {
+    ownerId,
+    visibility,
+    ...(access && { access }),
+    revisionId: revision?.id ?? null,
+    growing: revision?.growing !== undefined,
+    former: former ? { revisionId: former.revisionId, untilMs: former.until.getTime() } : null,
+  }
 }

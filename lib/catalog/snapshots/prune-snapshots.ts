@@ -126,7 +126,7 @@ async function removeOldSources(videoId: string): Promise<void> {
 
 /**
  * After a re-encode both versions lie in the library; the old one is in the snapshot that was taken before, so it goes
- * here, and its space comes back when that snapshot does.
+ * here, when nobody may be watching it any more, and its space comes back when that snapshot does.
  */
 async function removeOldRevisions(videoId: string): Promise<void> {
   const library = await getLibrary()
@@ -136,11 +136,13 @@ async function removeOldRevisions(videoId: string): Promise<void> {
   if (revisionIds.length < 2) return
   const video = await VideoModel.findOne(
     { _id: videoId, state: 'ready', deletedAt: null },
-    { revision: 1 },
+    { revision: 1, former: 1 },
   ).lean()
   if (video?.revision == null) return
   const current = video.revision.id
-  const old = revisionIds.filter((revisionId) => revisionId !== current)
+  const { former } = video
+  const watched = former && former.until.getTime() > Date.now() ? former.revisionId : null
+  const old = revisionIds.filter((revisionId) => revisionId !== current && revisionId !== watched)
   const kept = new Set<string>()
   for (const { name } of await library.listSnapshots(videoId)) {
     const inside = join(library.snapshotPath(videoId, name), REVISIONS_FOLDER)

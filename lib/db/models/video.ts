@@ -72,6 +72,8 @@ export interface VideoRecord {
     /** While it is under construction and plays already: how much of it there is. */
     growing?: { availableSeconds: number }
   } | null
+  /** What it played before: whoever watches that then may go on for a while. */
+  former?: { revisionId: string; until: Date } | null
   /** Why nothing of it is played although it is published: its files are damaged beyond repair. */
   quarantine?: { at: Date; revisionId: string } | null
   /** What the text index reads; kept by keepSearchable and never read back. */
@@ -123,6 +125,7 @@ const schema = new Schema<VideoRecord>(
       sha256: { type: String, default: null },
     },
     revision: { type: Schema.Types.Mixed, default: null },
+    former: { type: Schema.Types.Mixed, default: null },
     quarantine: { type: Schema.Types.Mixed, default: null },
     search: {
       type: new Schema({ version: Number, title: String, tags: String, description: String }, { _id: false }),

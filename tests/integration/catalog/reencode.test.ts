@@ -6,12 +6,14 @@ import { after, before, describe, test } from 'node:test'
 import { restoreFromBin } from '#lib/catalog/bin/restore-from-bin'
 import { reencodeVideo } from '#lib/catalog/reencode-video'
 import { removeVideo } from '#lib/catalog/remove-video'
+import { pruneSnapshots } from '#lib/catalog/snapshots/prune-snapshots'
 import { restoreSnapshot } from '#lib/catalog/snapshots/restore-snapshot'
 import { verifyLibrary } from '#lib/catalog/verify-library'
 import { BuildModel } from '#lib/db/models/build'
 import { JobModel } from '#lib/db/models/job'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
+import { forgetStreamAccess } from '#lib/stream/stream-access'
 import { streamResponse } from '#lib/stream/stream-response'
 import { makeClip } from '../../support/make-clip.ts'
 import {
@@ -56,6 +58,12 @@ describe('a video encoded anew by the real pipeline', () => {
     const fresh = await getVideo()
     assert.notEqual(fresh.revision?.id, old.revision?.id)
     assert.equal(await play(fresh), 200)
+    await pruneSnapshots()
+    assert.equal(await play(old), 200, 'who was watching the old one goes on')
+    await VideoModel.updateOne({ _id: videoId }, { $set: { 'former.until': new Date() } })
+    await pruneSnapshots()
+    forgetStreamAccess(videoId)
+    assert.equal(await play(old), 404, 'and not for ever')
     const restored = await restoreSnapshot({ viewer, videoId, name: undo?.name ?? '', what: 'all' })
     assert.equal((await getVideo()).revision?.id, old.revision?.id)
     assert.equal(await play(old), 200)
