@@ -11,6 +11,7 @@ interface Options {
   label?: string
   details?: boolean
   measure?: boolean
+  widen?: boolean
 }
 
 /** `peekr snapshot …`: the states that videos were in, while the server runs or not. */
@@ -32,6 +33,7 @@ export function registerSnapshotCommands(program: Command): void {
     .command('restore <video> <snapshot>')
     .description('bring a video back to a snapshot; the state before it is kept in another one')
     .option('--details', 'only title, description, tags and visibility')
+    .option('--widen', 'also let in who could watch then; without, a restore never lets in more people')
     .option('--json', 'print JSON')
     .action(restore)
 }
@@ -65,10 +67,14 @@ async function create(videoId: string, { json, label = '' }: Options): Promise<v
   console.log(json ? JSON.stringify({ name }) : name)
 }
 
-async function restore(videoId: string, name: string, { json, details = false }: Options): Promise<void> {
+async function restore(
+  videoId: string,
+  name: string,
+  { json, details = false, widen = false }: Options,
+): Promise<void> {
   const undo = await withLibrary(async () => {
     await getVideoToRestore(videoId)
-    return restoreState(videoId, name, details ? 'details' : 'all')
+    return restoreState(videoId, name, details ? 'details' : 'all', widen ? 'any' : null)
   })
   if (json) console.log(JSON.stringify({ restored: name, undo: undo?.name ?? null }))
   else {

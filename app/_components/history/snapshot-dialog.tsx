@@ -3,6 +3,7 @@
 import { useState } from 'react'
 import type { SnapshotView } from '#lib/domain/snapshot-view'
 import type { VideoView } from '#lib/domain/video-view'
+import { widensWatching } from '#lib/domain/widens-watching'
 import { errorSentence } from '../api-client'
 import { Button } from '../controls/button'
 import { Modal } from '../controls/modal'
@@ -13,7 +14,10 @@ import { VISIBILITY_LOOKS } from '../video/visibility'
 import styles from './history.module.css'
 import { describeReason, describeTime } from './snapshot-words'
 
-/** What a video was in a snapshot, and both ways back to it. Says so when that changes who may watch. */
+/**
+ * What a video was in a snapshot, and both ways back to it. Says so when that changes who may watch; more people than now
+ * are let in only when that is asked for.
+ */
 export function SnapshotDialog({
   video: now,
   snapshot,
@@ -25,6 +29,7 @@ export function SnapshotDialog({
 }) {
   const [pending, setPending] = useState<'details' | 'all' | null>(null)
   const [error, setError] = useState<string | null>(null)
+  const [widens, setWidens] = useState(false)
   const then = snapshot.video
   if (then === null) return null
 
@@ -32,7 +37,7 @@ export function SnapshotDialog({
     setPending(what)
     setError(null)
     try {
-      await restoreVideo(now.id, snapshot.name, what)
+      await restoreVideo(now.id, snapshot.name, what, widens ? now.visibility : null)
       onClose()
     } catch (caught) {
       setError(errorSentence(caught))
@@ -40,7 +45,8 @@ export function SnapshotDialog({
     }
   }
 
-  const wider = VISIBILITY_LOOKS[then.visibility]
+  const before = VISIBILITY_LOOKS[then.visibility].label
+  const present = VISIBILITY_LOOKS[now.visibility].label
   return (
     <Modal
       open
@@ -60,15 +66,24 @@ export function SnapshotDialog({
         <dt>Tags</dt>
         <dd>{then.tags.join(', ') || '—'}</dd>
         <dt>Visibility</dt>
-        <dd>{wider.label}</dd>
+        <dd>{before}</dd>
         <dt>Qualities</dt>
         <dd>{then.renditions.join(', ') || '—'}</dd>
       </dl>
-      {then.visibility !== now.visibility && (
+      {widensWatching(now.visibility, then.visibility) ? (
         <Notice tone="warn">
-          Restoring changes who may watch: from {VISIBILITY_LOOKS[now.visibility].label.toLowerCase()} to{' '}
-          {wider.label.toLowerCase()}.
+          Who may watch stays as it is now ({present.toLowerCase()}).
+          <label className={styles.widen}>
+            <input type="checkbox" checked={widens} onChange={(event) => setWidens(event.target.checked)} />
+            Make it {before.toLowerCase()} again
+          </label>
         </Notice>
+      ) : (
+        then.visibility !== now.visibility && (
+          <Notice tone="warn">
+            Restoring changes who may watch: from {present.toLowerCase()} to {before.toLowerCase()}.
+          </Notice>
+        )
       )}
       <div className={styles.buttons}>
         <Button

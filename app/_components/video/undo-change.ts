@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useEffectEvent } from 'react'
+import type { Visibility } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
 import { type ApiRequest, callApi } from '../api-client'
 import { createStore } from '../controls/create-store'
@@ -41,7 +42,8 @@ export async function changeVideo(
       snapshot = headers.get('peekr-undo-snapshot')
     },
   })
-  return { result, undo: snapshot === null ? undefined : buildUndo(videoId, snapshot, what) }
+  const undo = snapshot === null ? undefined : buildUndo(result, snapshot, what)
+  return { result, undo }
 }
 
 /** Deletes a video; `eraseAt` is when it leaves the bin, null when it never was in it. @throws ApiError */
@@ -66,19 +68,26 @@ export async function bringBack(videoId: string): Promise<void> {
   showToast('good', `“${video.title}” is back.`)
 }
 
-/** Restores a video from one of its snapshots; its toast can take that back, too. @throws ApiError */
+/**
+ * Restores a video from one of its snapshots; its toast can take that back, too.
+ * @param widenFrom lets in again who could watch then, if who may watch is still this; otherwise that stays as it is
+ * @throws ApiError
+ */
 export async function restoreVideo(
   videoId: string,
   snapshot: string,
   what: 'details' | 'all',
+  widenFrom: Visibility | null = null,
 ): Promise<VideoView> {
   const path = `/snapshots/${snapshot}/restore`
-  const { result, undo } = await changeVideo(videoId, path, { method: 'POST', body: { what } }, what)
+  const request = { method: 'POST', body: { what, widenFrom } } as const
+  const { result, undo } = await changeVideo(videoId, path, request, what)
   undoneStore.set(() => result)
   showToast('good', what === 'all' ? 'The video is as it was.' : 'The details are as they were.', undo)
   return result
 }
 
-function buildUndo(videoId: string, snapshot: string, what: 'details' | 'all'): ToastAction {
-  return { label: 'Undo', run: () => restoreVideo(videoId, snapshot, what).then(() => undefined) }
+/** Also of who may watch, unless that was changed once more since. */
+function buildUndo({ id, visibility }: VideoView, snapshot: string, what: 'details' | 'all'): ToastAction {
+  return { label: 'Undo', run: () => restoreVideo(id, snapshot, what, visibility).then(() => undefined) }
 }

@@ -1,5 +1,7 @@
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { requestProof } from '#lib/db/request-proof'
+import type { Visibility } from '#lib/domain/video'
+import { widensWatching } from '#lib/domain/widens-watching'
 import { forgetEndedJobs } from '#lib/jobs/cancel-jobs'
 import { getLibrary } from '#lib/jobs/library'
 import { settleSources } from '#lib/jobs/settle-sources'
@@ -9,17 +11,26 @@ import { exists } from '#lib/storage/exists'
 /**
  * Makes a video's record say what a `video.json` says, in one write: its details alone, or with them what plays, which
  * it then does, and the source that was made of, as far as it is kept. Whose it is and when it was first published are
- * facts, and stay. Returns false when the video is gone. Twice is safe.
+ * facts, and stay; so does who may watch where the file would let in more people than the record does.
+ * @param widenFrom lets it: whatever the record says (`any`), or only while it still says this
+ * @returns false when the video is gone. Twice is safe.
  */
-export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'details'): Promise<boolean> {
+export async function applyVideoRecord(
+  stored: StoredVideo,
+  what: 'all' | 'details',
+  widenFrom: Visibility | 'any' | null = null,
+): Promise<boolean> {
   const { version, id, uploadId, owner, source, createdAt, publishedAt, deletedAt, eraseAt, ...rest } = stored
-  const { revision, durationSeconds, width, height, replaced, ...details } = rest
+  const { revision, durationSeconds, width, height, replaced, visibility, ...others } = rest
+  const video = await VideoModel.findById(id).lean()
+  if (video === null) return false
+  const mayWiden = widenFrom === 'any' || widenFrom === video.visibility
+  const keepsVisibility = !mayWiden && widensWatching(video.visibility, visibility)
+  const details = { ...others, visibility: keepsVisibility ? video.visibility : visibility }
   if (what === 'details') {
     const applied = await VideoModel.updateOne({ _id: id }, { $set: details })
     return applied.matchedCount === 1
   }
-  const video = await VideoModel.findById(id).lean()
-  if (video === null) return false
   const playing = {
     revision,
     durationSeconds,
@@ -28,6 +39,7 @@ export async function applyVideoRecord(stored: StoredVideo, what: 'all' | 'detai
     playable: true,
     progress: 1,
     failure: null,
+    former: null,
     quarantine: null,
   }
   const origin = video.uploadId === uploadId ? null : await planReturn(video, stored)

@@ -8,6 +8,7 @@ import { forgetEncoding, giveUpEncoding, stopJobs } from '#lib/catalog/stop-jobs
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import type { Viewer } from '#lib/domain/permissions'
+import { VISIBILITIES, type Visibility } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
 import { PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
@@ -16,10 +17,15 @@ import type { Snapshot } from '#lib/storage/storage'
 import { dropCached } from '#lib/stream/media-cache'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 
-export const RestoreBody = z.strictObject({ what: z.enum(['all', 'details']).default('all') })
+export const RestoreBody = z.strictObject({
+  what: z.enum(['all', 'details']).default('all'),
+  /** Lets in again who could watch then, as long as the video is still this. */
+  widenFrom: z.enum(VISIBILITIES).nullable().default(null),
+})
 
 /**
  * Brings a video back to one of its snapshots: all of it, or its details alone (title, description, tags, visibility).
+ * Who may watch stays as it is where the snapshot would let in more people, unless `widenFrom` names what it is now.
  * Takes the same time whatever the size; a kill at any moment leaves the old state or the new one. Work on the
  * video is stopped when what plays is restored. What was there is kept in a snapshot first, so that this can be undone, too.
  * @returns the video as it is then, and the snapshot that undoes it.
@@ -30,10 +36,11 @@ export async function restoreSnapshot(asked: {
   videoId: string
   name: string
   what: 'all' | 'details'
+  widenFrom?: Visibility | null
 }): Promise<{ video: VideoView; undo: Snapshot | null }> {
-  const { viewer, videoId, name, what } = asked
+  const { viewer, videoId, name, what, widenFrom = null } = asked
   await requireEditableVideo({ viewer, videoId })
-  const undo = await restoreState(videoId, name, what)
+  const undo = await restoreState(videoId, name, what, widenFrom)
   const record = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (record === null) throw new PeekrError('not_found')
   return { video: await getView(record, viewer), undo }
@@ -53,6 +60,7 @@ export async function restoreState(
   videoId: string,
   name: string,
   what: 'all' | 'details',
+  widenFrom: Visibility | 'any' | null = null,
 ): Promise<Snapshot | null> {
   await getSnapshotRecord(videoId, name)
   if (what === 'all') await giveUpEncoding(videoId)
@@ -60,11 +68,11 @@ export async function restoreState(
     await settleRestoreLocked(videoId)
     const stored = await getSnapshotRecord(videoId, name)
     const before = await snapshotLocked(videoId, 'before-restore')
-    if (what === 'details') await applyVideoRecord(stored, 'details')
+    if (what === 'details') await applyVideoRecord(stored, 'details', widenFrom)
     else {
       const library = await getLibrary()
       await library.beginRestore(videoId, name)
-      await applyVideoRecord(stored, 'all')
+      await applyVideoRecord(stored, 'all', widenFrom)
       await library.endRestore(videoId)
     }
     await refreshVideoRecord(videoId)

@@ -23,6 +23,8 @@ export async function settleRestoreLocked(videoId: string): Promise<void> {
     if (text !== null) await applyVideoRecord(parseVideoRecord(text.toString('utf8')), 'all')
     forgetStreamAccess(videoId)
     dropCached(videoId)
+    // Who may watch is not taken from the file where it says more people.
+    await refreshVideoRecord(videoId)
     await library.endRestore(videoId)
   }
   getLog('snapshots').info({ videoId, state: found }, 'settled a restore that was cut off')

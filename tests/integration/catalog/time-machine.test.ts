@@ -50,7 +50,8 @@ describe('the time machine', () => {
     const old = await getVideo({ viewer, videoId })
     const { video: edited, undo } = await updateVideo({ viewer, videoId, changes: NEW })
     assert.equal(undo?.reason, 'before-edit')
-    const restored = await restoreSnapshot({ viewer, videoId, name: undo.name, what: 'details' })
+    const asked = { viewer, videoId, name: undo.name, what: 'details' } as const
+    const restored = await restoreSnapshot({ ...asked, widenFrom: 'private' })
     assert.deepEqual(restored.video, old)
     assert.equal((await storedRecord(videoId)).title, 'First title')
     assert.ok(restored.undo)
@@ -59,6 +60,26 @@ describe('the time machine', () => {
     assert.deepEqual({ ...again, playback: null }, { ...edited, playback: null })
     assert.equal((await storedRecord(videoId)).title, 'Second title')
   })
+
+  for (const what of ['details', 'all'] as const) {
+    test(`restoring ${what} lets in nobody who may not watch now, unless that is asked for of what it is now`, async () => {
+      const { _id: videoId, revision } = await seedVideo(viewer, { visibility: 'public' })
+      const page = `/stream/${videoId}/${revision?.id}/multivariant.m3u8`
+      const { undo } = await updateVideo({ viewer, videoId, changes: NEW })
+      const asked = { viewer, videoId, name: undo?.name ?? '', what }
+      for (const widenFrom of [null, 'people'] as const) {
+        const { video } = await restoreSnapshot({ ...asked, widenFrom })
+        assert.deepEqual([video.title, video.visibility], ['First title', 'private'])
+        assert.equal((await storedRecord(videoId)).visibility, 'private')
+        assert.equal(await get(page), 404)
+      }
+      const wide = await restoreSnapshot({ ...asked, widenFrom: 'private' })
+      assert.equal(wide.video.visibility, 'public')
+      assert.equal(await get(page), 200)
+      const back = await restoreSnapshot({ ...asked, name: wide.undo?.name ?? '' })
+      assert.equal(back.video.visibility, 'private', 'fewer people is no question')
+    })
+  }
 
   test('restoring all of it brings back what played then, at the address it had, and forgets the rest', async () => {
     const video = await seedVideo(viewer)
@@ -130,10 +151,12 @@ describe('the time machine', () => {
     const video = await seedVideo(viewer)
     const undo = await snapshotBefore(video._id, 'reencode')
     await publishAgain(video)
+    await updateVideo({ viewer, videoId: video._id, changes: { visibility: 'unlisted' } })
     await (await getLibrary()).beginRestore(video._id, undo?.name ?? '')
     await settleRestores()
     const record = await VideoModel.findById(video._id).lean()
-    assert.equal(record?.revision?.id, video.revision?.id)
+    assert.deepEqual([record?.revision?.id, record?.visibility], [video.revision?.id, 'unlisted'])
+    assert.equal((await storedRecord(video._id)).visibility, 'unlisted')
     assert.deepEqual(await (await getLibrary()).listUnsettledRestores(), [])
     assert.equal(await get(`/stream/${video._id}/${video.revision?.id}/multivariant.m3u8`), 200)
   })

@@ -6,7 +6,7 @@ import { buildUndoHeader } from '#lib/http/undo-header'
 
 /** Brings the video back to what it was in a snapshot, all of it or its details alone. */
 export const POST = apiRoute<{ videoId: string; name: string }>(async ({ request, viewer, params }) => {
-  const { what } = await readJson(request, RestoreBody)
-  const { video, undo } = await restoreSnapshot({ viewer, ...params, what })
+  const body = await readJson(request, RestoreBody)
+  const { video, undo } = await restoreSnapshot({ viewer, ...params, ...body })
   return jsonResponse(video, { headers: buildUndoHeader(undo) })
 })
