@@ -19,6 +19,8 @@ export interface ApiRequest {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown
   signal?: AbortSignal
+  /** Whether it is to go on when the page is left; browsers let 64 KiB do so. */
+  keepalive?: boolean
   /** Hears of a success's headers. */
   onHeaders?: (headers: Headers) => void
 }
@@ -28,10 +30,11 @@ export interface ApiRequest {
  * @throws ApiError with the server's code and sentence, or `network` when no answer came.
  */
 export async function callApi<T>(path: string, request: ApiRequest = {}): Promise<T> {
-  const { method = 'GET', body, signal, onHeaders } = request
+  const { method = 'GET', body, signal, keepalive, onHeaders } = request
   const response = await fetch(path, {
     method,
     signal,
+    keepalive,
     cache: 'no-store',
     credentials: 'same-origin',
     headers: body === undefined ? {} : { 'content-type': 'application/json' },

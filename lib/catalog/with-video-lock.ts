@@ -4,8 +4,8 @@ import { VideoLockModel } from '#lib/db/models/video-lock'
 import { getServerTime } from '#lib/db/server-time'
 import { createId } from '#lib/domain/id'
 import { PeekrError } from '#lib/errors'
+import { inTurn } from '#lib/in-turn'
 import { getLog } from '#lib/log'
-import { singleton } from '#lib/singleton'
 
 /** A process that died holds a lock this long; the next one waits a little longer than that. */
 const LEASE_MS = 10_000
@@ -18,18 +18,9 @@ const POLL_MS = 50
  * It does not nest.
  * @throws conflict when somebody else does not come to an end; what `work` throws.
  */
-export async function withVideoLock<T>(videoId: string, work: () => Promise<T>): Promise<T> {
+export function withVideoLock<T>(videoId: string, work: () => Promise<T>): Promise<T> {
   // Within this process callers line up, which spares them the polling.
-  const queues = singleton('catalog.video-locks', () => new Map<string, Promise<unknown>>())
-  const before = queues.get(videoId) ?? Promise.resolve()
-  const turn = before.then(() => workLocked(videoId, work))
-  const settled = turn.catch(() => {}) // the one who asked gets the error; those behind must not
-  queues.set(videoId, settled)
-  try {
-    return await turn
-  } finally {
-    if (queues.get(videoId) === settled) queues.delete(videoId)
-  }
+  return inTurn(`video ${videoId}`, () => workLocked(videoId, work))
 }
 
 async function workLocked<T>(videoId: string, work: () => Promise<T>): Promise<T> {

@@ -10,8 +10,8 @@ import { getServerTime } from '#lib/db/server-time'
 import { formatBytes, plural } from '#lib/domain/format'
 import type { ErrorCode } from '#lib/error-codes'
 import { isSourceFault, PeekrError } from '#lib/errors'
+import { inTurn } from '#lib/in-turn'
 import { getLowWater } from '#lib/jobs/low-water'
-import { singleton } from '#lib/singleton'
 import { getSpace } from '#lib/storage/free-space'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
 import { uploadFilePath, uploadsPath } from '#lib/upload/upload-files'
@@ -41,7 +41,7 @@ const PENDING_MS_MAX = 60_000
 export async function reserveSpace(request: SpaceRequest): Promise<void> {
   const { uploadId, ownerId, sizeBytes, isVideo = true } = request
   const limits = request.limits ?? (await getUploadLimits(ownerId))
-  await withReservationMutex(async () => {
+  await inTurn('upload reservations', async () => {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       // Read before adding up: a creation that settles in between is then counted once, as a record.
       const ledger = await getLedger()
@@ -227,11 +227,4 @@ async function storedBytes(uploadId: string): Promise<number> {
 
 function sumSizes(uploads: { sizeBytes: number }[]): number {
   return uploads.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-}
-
-function withReservationMutex(work: () => Promise<void>): Promise<void> {
-  const queue = singleton('upload.reservations', () => ({ last: Promise.resolve() }))
-  const turn = queue.last.then(work)
-  queue.last = turn.catch(() => {}) // the one who asked gets the error; those behind must not
-  return turn
 }

@@ -169,6 +169,8 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await spoken.filter({ hasText: 'spoken.mp4 is paused.' }).waitFor({ state: 'attached' })
     await accessible()
     await card.getByRole('button', { name: 'Cancel upload' }).click()
+    await accessible()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel upload' }).click()
     await card.waitFor({ state: 'detached' })
   })
 

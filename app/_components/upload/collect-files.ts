@@ -1,5 +1,5 @@
 /** More than this at once is a mistake, or work for `peekr import`. */
-const FILES_MAX = 500
+export const FILES_MAX = 500
 const VIDEO_NAME =
   /\.(?:mp4|m4v|mov|qt|mkv|webm|avi|wmv|asf|flv|f4v|mts|m2ts|ts|mpg|mpeg|m2v|vob|ogv|ogm|3gp|3g2|mxf|dv|divx|rm|rmvb|y4m)$/i
 

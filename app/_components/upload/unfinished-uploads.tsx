@@ -3,7 +3,9 @@
 import { useEffect, useRef, useState } from 'react'
 import { formatBytes, formatPercent } from '#lib/domain/format'
 import { titleFromFilename } from '#lib/domain/video'
+import { ApiError } from '../api-client'
 import { Button } from '../controls/button'
+import { ConfirmDialog } from '../controls/confirm-dialog'
 import { useStore } from '../controls/create-store'
 import { Icon } from '../controls/icon'
 import { showToast } from '../controls/toast-store'
@@ -19,11 +21,13 @@ import { uploadStore } from './upload-store'
 /**
  * Uploads that an earlier page began, whose files the browser could not keep: choosing the same file again goes on where it
  * stopped. That it is the same is seen from its content, not from its name.
+ * @param props.replaces shows only new files for this video
  */
-export function UnfinishedUploads({ userId }: { userId: string }) {
+export function UnfinishedUploads({ userId, replaces }: { userId: string; replaces?: string }) {
   const input = useRef<HTMLInputElement>(null)
   const wanted = useRef<UnfinishedUpload | null>(null)
   const [found, setFound] = useState<UnfinishedUpload[]>([])
+  const [discarding, setDiscarding] = useState<UnfinishedUpload | null>(null)
   const items = useStore(uploadStore)
 
   useEffect(() => {
@@ -36,12 +40,13 @@ export function UnfinishedUploads({ userId }: { userId: string }) {
   }, [userId])
 
   async function discard(upload: UnfinishedUpload) {
-    try {
-      await deleteStored(upload)
-    } catch {
-      showToast('bad', `“${upload.filename}” could not be discarded. Try again in a moment.`)
-      return
-    }
+    await deleteStored(upload).catch(() => {
+      throw new ApiError({
+        status: 0,
+        code: 'network',
+        message: 'It could not be discarded. Try again in a moment.',
+      })
+    })
     removeUploadRecord(upload.key)
     setFound((uploads) => uploads.filter(({ key }) => key !== upload.key))
   }
@@ -68,8 +73,9 @@ export function UnfinishedUploads({ userId }: { userId: string }) {
   }
 
   const waiting = found.filter(
-    ({ fingerprint, filename, sizeBytes, replaces }) =>
-      findRecordOfFile({ userId, fingerprint, replaces }) !== null &&
+    ({ fingerprint, filename, sizeBytes, replaces: forVideo }) =>
+      (replaces === undefined || replaces === forVideo) &&
+      findRecordOfFile({ userId, fingerprint, replaces: forVideo }) !== null &&
       !items.some((item) => item.filename === filename && item.sizeBytes === sizeBytes),
   )
   if (waiting.length === 0) return null
@@ -91,6 +97,7 @@ export function UnfinishedUploads({ userId }: { userId: string }) {
             <div className={styles.text}>
               <p>
                 Choose <strong>{upload.filename}</strong> again to resume at {formatPercent(upload.fraction)}
+                {upload.replaces && !replaces && <> as the new file of a video that you have</>}
                 {upload.title !== titleFromFilename(upload.filename) && <> (“{upload.title}”)</>}
               </p>
               <p className={styles.dim}>
@@ -101,12 +108,24 @@ export function UnfinishedUploads({ userId }: { userId: string }) {
             <Button onClick={() => choose(upload)} aria-label={`Choose the file ${upload.filename}`}>
               Choose the file
             </Button>
-            <Button tone="ghost" icon="trash" iconOnly onClick={() => discard(upload)}>
+            <Button tone="ghost" icon="trash" iconOnly onClick={() => setDiscarding(upload)}>
               {`Discard ${upload.filename}`}
             </Button>
           </li>
         ))}
       </ul>
+      {discarding && (
+        <ConfirmDialog
+          open
+          onOpenChange={() => setDiscarding(null)}
+          title="Discard this upload?"
+          confirmLabel="Discard"
+          onConfirm={() => discard(discarding)}
+        >
+          {formatBytes(discarding.sizeBytes * discarding.fraction)} of <strong>{discarding.filename}</strong>{' '}
+          are stored, and would have to be sent again.
+        </ConfirmDialog>
+      )}
     </section>
   )
 }

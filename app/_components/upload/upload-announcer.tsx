@@ -5,6 +5,8 @@ import { useStore } from '../controls/create-store'
 import type { UploadItem, UploadStatus } from './upload-item'
 import { uploadStore } from './upload-store'
 
+const SENTENCES_MAX = 3
+
 /** Tells screen readers about changes of state, and not about every percent. */
 export function UploadAnnouncer() {
   const items = useStore(uploadStore)
@@ -12,12 +14,11 @@ export function UploadAnnouncer() {
   const [text, setText] = useState('')
 
   useEffect(() => {
-    for (const item of items) {
-      if (known.current.get(item.key) === item.status) continue
-      known.current.set(item.key, item.status)
-      const sentence = describe(item)
-      if (sentence) setText(sentence)
-    }
+    const changed = items.filter(({ key, status }) => known.current.get(key) !== status)
+    for (const { key, status } of changed) known.current.set(key, status)
+    const sentences = changed.flatMap((item) => describe(item) ?? [])
+    // A folder's worth of them at once would be read for minutes.
+    if (sentences.length > 0) setText(sentences.slice(0, SENTENCES_MAX).join(' '))
   }, [items])
 
   return (

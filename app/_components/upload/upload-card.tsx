@@ -1,8 +1,10 @@
 'use client'
 
+import { useState } from 'react'
 import { formatBytes, formatPercent, formatTimeLeft } from '#lib/domain/format'
 import { estimateSecondsLeft } from '#lib/domain/transfer-speed'
 import { Button } from '../controls/button'
+import { ConfirmDialog } from '../controls/confirm-dialog'
 import { ProgressBar } from '../controls/progress-bar'
 import styles from './upload-card.module.css'
 import { UploadCardDetails } from './upload-card-details'
@@ -46,6 +48,7 @@ export function UploadCard({ item }: { item: UploadItem }) {
 
 function Actions({ item }: { item: UploadItem }) {
   const { key, status } = item
+  const [asking, setAsking] = useState(false)
   if (status === 'uploaded') {
     return (
       <Button tone="ghost" icon="close" iconOnly onClick={() => forgetUpload(key)}>
@@ -72,9 +75,24 @@ function Actions({ item }: { item: UploadItem }) {
           Pause
         </Button>
       )}
-      <Button tone="ghost" icon="close" iconOnly onClick={() => cancelUpload(key)}>
+      <Button
+        tone="ghost"
+        icon="close"
+        iconOnly
+        onClick={() => (item.sentBytes > 0 ? setAsking(true) : cancelUpload(key))}
+      >
         Cancel upload
       </Button>
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title="Cancel this upload?"
+        confirmLabel="Cancel upload"
+        onConfirm={() => cancelUpload(key)}
+      >
+        What has come of <strong>{item.filename}</strong> is deleted: {formatBytes(item.sentBytes)}. To go on
+        another time, pause it instead.
+      </ConfirmDialog>
     </div>
   )
 }

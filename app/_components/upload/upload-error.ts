@@ -1,6 +1,7 @@
 import { DetailedError, type HttpResponse } from 'tus-js-client'
 import { toApiError } from '../api-client'
 import { isProxys413 } from './chunk-size'
+import { FILE_GONE } from './upload-item'
 
 export interface UploadProblem {
   status: number
@@ -37,6 +38,8 @@ export function describeUploadError(error: Error): UploadProblem {
       message: 'Something on the way takes smaller pieces only. The upload goes on with those.',
     }
   }
+  // So many at once, or in so short a time: the server says until when.
+  if (answer.code === 'too_many_attempts') return { status, retry: 'soon', message: answer.message }
   if ([408, 409, 423, 429].includes(status) || status >= 500) {
     return { status, retry: 'soon', message: 'The server is busy or starting. The upload goes on by itself.' }
   }
@@ -59,7 +62,7 @@ function noAnswer(): string {
 
 function unreadable(error: Error): string {
   return /read|file|reader/i.test(error.message)
-    ? 'The file can no longer be read. If it was moved or changed, choose it again.'
+    ? FILE_GONE
     : 'The upload stopped unexpectedly. Retry it; what is stored already is not sent again.'
 }
 

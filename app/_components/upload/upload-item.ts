@@ -18,6 +18,7 @@ export type UploadStatus =
 
 export interface UploadItem {
   key: string
+  userId: string
   filename: string
   sizeBytes: number
   sentBytes: number
@@ -34,6 +35,9 @@ export interface UploadItem {
   /** The video that was made of the same file before. */
   same: { id: string; title: string } | null
 }
+
+export const FILE_GONE =
+  'The file can no longer be read. If it was moved or changed, choose it again: the upload goes on where it was.'
 
 /** Whether leaving the page now would interrupt something. */
 export function isUnderWay(item: UploadItem): boolean {

@@ -5,7 +5,7 @@ import { Button } from '../controls/button'
 import { useStore } from '../controls/create-store'
 import { Icon } from '../controls/icon'
 import { showToast } from '../controls/toast-store'
-import { collectDropped, pickVideos } from './collect-files'
+import { collectDropped, FILES_MAX, pickVideos } from './collect-files'
 import { UnfinishedUploads } from './unfinished-uploads'
 import { UploadAnnouncer } from './upload-announcer'
 import { UploadCard } from './upload-card'
@@ -14,13 +14,17 @@ import { addUploads } from './upload-queue'
 import { uploadStore } from './upload-store'
 
 const NO_VIDEOS = 'There are no videos in what you chose.'
+const TOO_MANY = `The first ${FILES_MAX} videos are in the list. Add the rest when those are done, or let \`peekr import\` take in a folder on the server.`
 
 /** The upload page's live part: files and folders come in by drop anywhere on the page, by paste or by choice, and become cards. */
 export function UploadPage({ userId }: { userId: string }) {
   const items = useStore(uploadStore)
   const input = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
-  const add = (files: Iterable<File>) => addUploads(files, userId)
+  const add = (files: File[]) => {
+    if (files.length === FILES_MAX) showToast('bad', TOO_MANY)
+    addUploads(files, userId)
+  }
   const dropping = useFileDrop(async (transfer) => {
     try {
       const files = await collectDropped(transfer)
@@ -30,10 +34,14 @@ export function UploadPage({ userId }: { userId: string }) {
       showToast('bad', 'What you dropped cannot be read. Choose the files instead.')
     }
   })
-  usePastedFiles(add)
+  usePastedFiles((files) => {
+    const videos = pickVideos(files)
+    if (videos.length === 0) showToast('bad', 'What you pasted is no video.')
+    add(videos)
+  })
 
   function choose(files: FileList | null) {
-    if (files) addUploads(files, userId)
+    add([...(files ?? [])].slice(0, FILES_MAX))
     // So that choosing the same file again counts as a change.
     if (input.current) input.current.value = ''
   }
@@ -111,13 +119,14 @@ export function UploadPage({ userId }: { userId: string }) {
   )
 }
 
-/** Files on the clipboard, pasted anywhere on the page but into text. */
+/** Files on the clipboard, pasted anywhere on the page. Cells of a table come with a picture of them, but are text where text goes. */
 function usePastedFiles(onFiles: (files: File[]) => void): void {
   const hear = useEffectEvent(onFiles)
   useEffect(() => {
     const onPaste = (event: ClipboardEvent) => {
       const files = [...(event.clipboardData?.files ?? [])]
-      if (files.length === 0) return
+      const isText = event.target instanceof Element && event.target.matches('input, textarea')
+      if (files.length === 0 || (isText && event.clipboardData?.types.includes('text/plain'))) return
       event.preventDefault()
       hear(files)
     }

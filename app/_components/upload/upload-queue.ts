@@ -2,24 +2,21 @@ import { titleFromFilename } from '#lib/domain/video'
 import { errorSentence } from '../api-client'
 import { showToast } from '../controls/toast-store'
 import { chooseParts } from './choose-parts'
-import { findSameVideo } from './find-same-video'
-import { readFingerprint } from './read-fingerprint'
-import { saveDetails } from './upload-details'
-import { isUnderWay, type UploadItem } from './upload-item'
-import {
-  changeUploadRecord,
-  findRecordOfFile,
-  findUploadRecord,
-  removeUploadRecord,
-  writeUploadRecord,
-} from './upload-records'
+import { prepareUpload } from './prepare-upload'
+import { deleteStored } from './stored-uploads'
+import { saveDetails, saveDetailsOnLeaving } from './upload-details'
+import { FILE_GONE, isUnderWay, type UploadItem } from './upload-item'
+import { changeUploadRecord, findUploadRecord, removeUploadRecord } from './upload-records'
 import type { RunningUpload } from './upload-runner'
 import { changeUpload, findUpload, removeUpload, uploadStore } from './upload-store'
+import { answerOtherTabs } from './uploads-elsewhere'
 import { watchWake } from './watch-wake'
 
 /** More at once only share the same line, and make each one finish later. */
 const RUNNING_MAX = 2
 const RUNNING = ['starting', 'uploading', 'waiting']
+const ELSEWHERE =
+  'Another tab of this browser is sending this file. Go on there, or close that tab and retry here.'
 
 const files = new Map<string, File>()
 const running = new Map<string, RunningUpload>()
@@ -48,6 +45,7 @@ export function addUploads(chosen: Iterable<File>, ownerId: string, replaces: st
     uploadStore.set((items) => [
       {
         key,
+        userId,
         filename: file.name,
         sizeBytes: file.size,
         sentBytes: 0,
@@ -92,7 +90,8 @@ export async function cancelUpload(key: string): Promise<void> {
   const upload = running.get(key)
   changeUpload(key, { status: 'paused', speed: null })
   try {
-    await upload?.cancel()
+    // One that has not had its turn again may have been begun another day.
+    await (upload === undefined ? deleteStored(findUploadRecord(key)) : upload.cancel())
   } catch {
     showToast(
       'bad',
@@ -113,55 +112,20 @@ export function forgetUpload(key: string): void {
   removeUpload(key)
 }
 
-/** Makes or finds the record of a file, and asks whether there is a video of it already, before anything is sent. */
+/** Gets a file ready to be sent, and sends it when it is its turn. */
 async function prepare(key: string, file: File): Promise<void> {
+  const item = findUpload(key)
+  if (item === undefined) return
   try {
-    const fingerprint = await readFingerprint(file)
-    const item = findUpload(key)
-    if (item === undefined) return
-    const { replaces, title, visibility } = item
-    const earlier = findRecordOfFile({ userId, fingerprint, replaces })
-    const isFree = earlier !== null && findUpload(earlier.key) === undefined
-    if (isFree) {
-      // The card takes the record's place, with what was edited then.
-      removeUploadRecord(earlier.key)
-      const { title: edited, visibility: chosen, videoId } = earlier
-      writeUploadRecord({ ...earlier, key, filename: file.name })
-      changeUpload(key, { title: edited, visibility: chosen, videoId })
-    } else {
-      const { name: filename, size: sizeBytes } = file
-      const begun = {
-        uploadUrl: null,
-        partUrls: null,
-        parts: null,
-        videoId: null,
-        isUnsaved: false,
-        isUploaded: false,
-      }
-      writeUploadRecord({
-        key,
-        userId,
-        filename,
-        sizeBytes,
-        fingerprint,
-        title,
-        visibility,
-        replaces,
-        ...begun,
-      })
-    }
-    const same = isFree || replaces || doubles.has(key) ? null : await findSameVideo(fingerprint)
-    if (findUpload(key)?.status === 'queued' && same !== null) {
-      // Nothing was begun that could be offered another day.
-      removeUploadRecord(key)
-      changeUpload(key, { status: 'same', same })
-      return
-    }
-    prepared.add(key)
-    startNext()
+    const preparation = await prepareUpload({ item, file, isDouble: doubles.has(key), forget: forgetUpload })
+    if (preparation === 'gone') return
+    if (preparation === 'ready') {
+      prepared.add(key)
+      startNext()
+    } else if (preparation === 'elsewhere') changeUpload(key, { status: 'failed', message: ELSEWHERE })
+    else changeUpload(key, { status: 'same', same: preparation })
   } catch {
-    const message = 'The file cannot be read. If it was moved or changed, choose it again.'
-    changeUpload(key, { status: 'failed', message })
+    changeUpload(key, { status: 'failed', message: FILE_GONE })
   }
 }
 
@@ -221,7 +185,7 @@ function isInQueue(file: File): boolean {
   return uploadStore.get().some((item) => {
     const other = files.get(item.key)
     return (
-      item.status !== 'uploaded' &&
+      !['uploaded', 'failed'].includes(item.status) &&
       other?.name === file.name &&
       other.size === file.size &&
       other.lastModified === file.lastModified
@@ -232,12 +196,14 @@ function isInQueue(file: File): boolean {
 function listen(): void {
   if (listening) return
   listening = true
+  answerOtherTabs()
   window.addEventListener('online', () => goOn(['waiting']))
   // After sleep, what was under way is dead, though no error has come yet.
   watchWake(() => goOn(['waiting', 'uploading']))
   window.addEventListener('beforeunload', (event) => {
     if (uploadStore.get().some(isUnderWay)) event.preventDefault()
   })
+  window.addEventListener('pagehide', saveDetailsOnLeaving)
 }
 
 function goOn(statuses: UploadItem['status'][]): void {

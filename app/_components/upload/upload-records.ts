@@ -27,6 +27,8 @@ export interface UploadRecord {
 }
 
 const KEY = 'peekr-unfinished-uploads'
+/** In place of a storage that is full or switched off: good until the page is left. */
+let memory: UploadRecord[] | null = null
 
 /** What one person began in this browser, the latest last. */
 export function readUploadRecords(userId: string): UploadRecord[] {
@@ -54,7 +56,7 @@ export function writeUploadRecord(record: UploadRecord): void {
   writeAll([...readAll().filter((other) => other.key !== record.key), record])
 }
 
-/** Changes a record that is there. */
+/** Changes a record that is there; nothing when there is none. */
 export function changeUploadRecord(key: string, change: Partial<UploadRecord>): void {
   const record = findUploadRecord(key)
   if (record !== null) writeUploadRecord({ ...record, ...change })
@@ -65,6 +67,7 @@ export function removeUploadRecord(key: string): void {
 }
 
 function readAll(): UploadRecord[] {
+  if (memory !== null) return memory
   try {
     const records: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]')
     return Array.isArray(records) ? records.filter(isRecord) : []
@@ -86,7 +89,9 @@ function isRecord(value: Partial<UploadRecord> | null): value is UploadRecord {
 function writeAll(records: UploadRecord[]): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(records))
+    memory = null
   } catch {
-    // Storage is full or switched off. The upload itself goes on; only resuming on another day is lost.
+    // The upload and what is typed beside it go on; only resuming on another day is lost.
+    memory = records
   }
 }

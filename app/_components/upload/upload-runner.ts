@@ -5,7 +5,7 @@ import { createChunkSize, readChunkBytes, writeChunkBytes } from './chunk-size'
 import { planRetryDelayMs } from './plan-retry-delay'
 import { deleteStored } from './stored-uploads'
 import { describeUploadError, findResponse, RefusedLookup } from './upload-error'
-import type { UploadItem } from './upload-item'
+import { FILE_GONE, type UploadItem } from './upload-item'
 import { changeUploadRecord, findUploadRecord } from './upload-records'
 import { changeUpload, findUpload } from './upload-store'
 import { watchSilence } from './watch-silence'
@@ -90,6 +90,7 @@ export function runUpload(input: {
       const problem = describeUploadError(error)
       if (problem.retry !== 'soon') return false
       changeUpload(key, { status: 'waiting', speed: null, message: problem.message })
+      if (problem.status === 0) void failIfUnreadable()
       const delayMs = planRetryDelayMs(attempt, readRetryAfter(error), Math.random())
       // tus-js-client looks the delay up by the attempt, and gives up where there is none.
       ofRequest.retryDelays = Array.from({ length: attempt + 2 }, () => delayMs)
@@ -152,6 +153,20 @@ export function runUpload(input: {
   }
 
   const silence = watchSilence(() => void restart())
+
+  /** To XMLHttpRequest a file that is gone is the same as a server that is. */
+  async function failIfUnreadable() {
+    try {
+      await file.slice(0, 1).arrayBuffer()
+    } catch {
+      if (findUpload(key)?.status !== 'waiting') return
+      clearTimeout(timer)
+      silence.stop()
+      changeUpload(key, { status: 'failed', message: FILE_GONE })
+      await upload.abort()
+      onSettled()
+    }
+  }
 
   async function restart() {
     clearTimeout(timer)

@@ -7,6 +7,7 @@ import { callApi, errorSentence } from '../api-client'
 import { Button } from '../controls/button'
 import { useStore } from '../controls/create-store'
 import { showToast } from '../controls/toast-store'
+import { UnfinishedUploads } from '../upload/unfinished-uploads'
 import { UploadAnnouncer } from '../upload/upload-announcer'
 import { UploadCard } from '../upload/upload-card'
 import { addUploads, forgetUpload } from '../upload/upload-queue'
@@ -72,6 +73,7 @@ export function ReplaceFile({
       <p className={styles.explanation}>
         The link, the title and who may watch stay. The present version plays until the new one is ready.
       </p>
+      <UnfinishedUploads userId={userId} replaces={video.id} />
       {items.length > 0 && (
         <ul>
           {items.map((item) => (

@@ -11,7 +11,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { scopesOfRole, type Viewer } from '#lib/domain/permissions'
 import type { UploadItem } from '../../../app/_components/upload/upload-item.ts'
 import type { UploadRecord } from '../../../app/_components/upload/upload-records.ts'
-import { openPageInNode } from '../../support/page-in-node.ts'
+import { openPageInNode, type PageStorage } from '../../support/page-in-node.ts'
 import {
   makeUploader,
   openUploadTest,
@@ -24,15 +24,20 @@ const MIB = 1024 ** 2
 const KEY = 'peekr-unfinished-uploads'
 
 type Queue = typeof import('../../../app/_components/upload/upload-queue.ts')
+type Details = typeof import('../../../app/_components/upload/upload-details.ts')
+type Unfinished = typeof import('../../../app/_components/upload/find-unfinished-uploads.ts')
 
 // The modules of the upload page, without its components, against the real server; a browser does the same in tests/e2e.
 describe('the queue of the upload page', { timeout: 120_000 }, () => {
   let world: UploadTest
   let viewer: Viewer
   let queue: Queue
-  let editDetails: typeof import('../../../app/_components/upload/upload-details.ts')['editDetails']
+  let editDetails: Details['editDetails']
+  let saveDetails: Details['saveDetails']
+  let findUnfinishedUploads: Unfinished['findUnfinishedUploads']
   let getItem: () => UploadItem | undefined
-  let storage: Map<string, string>
+  let count: () => number
+  let storage: PageStorage
   /** How far away the server is. */
   let latencyMs = 0
   /** Answers a request instead of the server. */
@@ -51,9 +56,12 @@ describe('the queue of the upload page', { timeout: 120_000 }, () => {
     const page = openPageInNode(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     storage = page.storage
     queue = await import('../../../app/_components/upload/upload-queue.ts')
-    editDetails = (await import('../../../app/_components/upload/upload-details.ts')).editDetails
+    ;({ editDetails, saveDetails } = await import('../../../app/_components/upload/upload-details.ts'))
     const { uploadStore } = await import('../../../app/_components/upload/upload-store.ts')
     getItem = () => uploadStore.get()[0]
+    count = () => uploadStore.get().length
+    findUnfinishedUploads = (await import('../../../app/_components/upload/find-unfinished-uploads.ts'))
+      .findUnfinishedUploads
   })
   beforeEach(() => {
     const key = getItem()?.key
@@ -131,6 +139,97 @@ describe('the queue of the upload page', { timeout: 120_000 }, () => {
     assert.equal((await UploadModel.findById(video.uploadId).lean())?.kind, 'final')
   })
 
+  test('brings details to the video that are typed after the last byte', async () => {
+    const bytes = randomBytes(1000)
+    add(bytes, 'quick.mp4')
+    const { _id } = await arrived(bytes)
+    const { key } = await until('its card', getItem)
+    editDetails(key, { title: 'Typed too late, and not lost' })
+    await saveDetails(key)
+    assert.equal((await VideoModel.findById(_id).lean())?.title, 'Typed too late, and not lost')
+    assert.deepEqual(readRecords(), [])
+  })
+
+  test('keeps details also where the browser keeps nothing', async () => {
+    storage.isOff = true
+    const bytes = randomBytes(20 * MIB)
+    latencyMs = 30
+    add(bytes, 'private-window.mp4')
+    const { key } = await until('its beginning', () => getItem()?.videoId !== null && getItem())
+    editDetails(key, { title: 'Not written down' })
+    await until('the end', () => getItem()?.status === 'uploaded')
+    const { videoId } = await until('its card', getItem)
+    for (let tries = 0; tries < 200; tries += 1) {
+      if ((await titleOf(videoId)) === 'Not written down') break
+      await sleep(50)
+    }
+    assert.equal(await titleOf(videoId), 'Not written down')
+    storage.isOff = false
+    editDetails(key, { title: 'And now it is' })
+    await saveDetails(key)
+  })
+
+  test('a file that could not be read any more goes on where it was, once it is chosen again', async () => {
+    const bytes = randomBytes(40 * MIB)
+    const lost = new File([new Uint8Array(bytes)], 'usb-disk.mp4')
+    let patches = 0
+    refuse = (req) => {
+      if (req.method !== 'PATCH' || ++patches < 2) return false
+      const notReadable = () => Promise.reject(new DOMException('It is gone.', 'NotReadableError'))
+      lost.slice = () => Object.assign(new Blob(), { arrayBuffer: notReadable })
+      req.destroy()
+      return true
+    }
+    queue.addUploads([lost], viewer.userId)
+    await until('the end of it', () => getItem()?.status === 'failed')
+    assert.match(getItem()?.message ?? '', /can no longer be read\. .* choose it again/)
+    refuse = null
+    seen = []
+    add(bytes, 'usb-disk.mp4')
+    await arrived(bytes)
+    assert.deepEqual([countOf('POST'), count()], [0, 1], 'one card, and nothing begun anew')
+  })
+
+  test('what another tab is sending is left to it', async () => {
+    const bytes = randomBytes(20 * MIB)
+    const key = await leaveHalfWay(bytes, 'two-tabs.mp4')
+    const tab = new BroadcastChannel('peekr-uploads')
+    tab.addEventListener('message', () => tab.postMessage([key]))
+    seen = []
+    add(bytes, 'two-tabs.mp4')
+    const { key: second } = await until('the refusal', () => getItem()?.status === 'failed' && getItem())
+    assert.match(getItem()?.message ?? '', /^Another tab of this browser is sending this file\./)
+    assert.deepEqual(
+      [await findUnfinishedUploads(viewer.userId, new AbortController().signal), seen],
+      [[], []],
+    )
+    tab.close()
+    queue.resumeUpload(second)
+    await arrived(bytes)
+    assert.equal(countOf('POST'), 0)
+  })
+
+  test('what was begun another day and is cancelled before its turn leaves nothing', async () => {
+    const bytes = randomBytes(20 * MIB)
+    await leaveHalfWay(bytes, 'changed-my-mind.mp4')
+    seen = []
+    refuse = ({ method }) => method === 'POST'
+    const others = ['first.mp4', 'second.mp4'].map((name) => {
+      add(randomBytes(10), name)
+      return getItem()?.key ?? ''
+    })
+    await until('their creations', () => countOf('POST') === 2)
+    add(bytes, 'changed-my-mind.mp4')
+    const { key } = await until('its record', () => {
+      const item = getItem()
+      return readRecords().some((record) => record.key === item?.key && record.uploadUrl) && item
+    })
+    assert.equal(getItem()?.status, 'queued')
+    refuse = null
+    for (const each of [key, ...others]) await queue.cancelUpload(each)
+    assert.equal(await UploadModel.countDocuments({ ownerId: viewer.userId, state: 'open' }), 0)
+  })
+
   test('leaves nothing of cancelled parts', async () => {
     latencyMs = 60
     add(randomBytes(140 * MIB), 'gone.mp4')
@@ -144,8 +243,23 @@ describe('the queue of the upload page', { timeout: 120_000 }, () => {
     queue.addUploads([new File([new Uint8Array(bytes)], name)], viewer.userId)
   }
 
+  /** Sends one chunk of a file, and leaves the page with the next on its way. Returns the key of its record. */
+  async function leaveHalfWay(bytes: Buffer, name: string): Promise<string> {
+    let patches = 0
+    refuse = (req) => req.method === 'PATCH' && ++patches === 2 && req.resume() !== null
+    add(bytes, name)
+    const { key } = await until('its second chunk', () => patches === 2 && getItem())
+    await queue.pauseUpload(key)
+    queue.forgetUpload(key)
+    refuse = null
+    return key
+  }
+
+  const countOf = (method: string) => seen.filter((line) => line.startsWith(method)).length
+  const titleOf = async (videoId: string | null) => (await VideoModel.findById(videoId).lean())?.title
+
   function readRecords(): UploadRecord[] {
-    return JSON.parse(storage.get(KEY) ?? '[]')
+    return JSON.parse(storage.values.get(KEY) ?? '[]')
   }
 
   /** The video, once all has arrived and nothing is left to be done; whole. */
