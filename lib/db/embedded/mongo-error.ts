@@ -35,6 +35,7 @@ const CODE_NAMES = {
   196: 'IndexPatternConflict',
   197: 'InvalidIndexSpecificationOption',
   238: 'NotImplemented',
+  241: 'ConversionFailure',
   291: 'NoQueryExecutionPlans',
   292: 'QueryExceededMemoryLimitNoDiskUseAllowed',
   10334: 'BSONObjectTooLarge',

@@ -1,7 +1,8 @@
 import { Double, Int32 } from 'bson'
+import { NUMBER_OPERATORS } from '#lib/db/embedded/aggregate/number-operators'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING, writeField } from '#lib/db/embedded/query/field-path'
-import { computeNumbers } from '#lib/db/embedded/values/arithmetic'
+import { computeNumbers, fromBigInt, toBigInt, WIDTH, widthOf } from '#lib/db/embedded/values/arithmetic'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { compareValues } from '#lib/db/embedded/values/compare-values'
 import { encodeKey } from '#lib/db/embedded/values/encode-key'
@@ -66,29 +67,58 @@ export const ACCUMULATORS: Record<string, () => Accumulator> = {
   },
 }
 
-/** Numbers only; what is not a number counts as nothing. Overflowing longs become doubles. */
+/** Numbers only; what is not a number counts as nothing. Ints that sum up to more are longs, longs doubles. */
 function createSum(): Accumulator {
-  let sum: unknown = new Int32(0)
+  const total = createTotal()
+  return { add: total.add, result: total.sum }
+}
+
+/** A double; a Decimal128 where one is among the numbers. */
+function createAverage(): Accumulator {
+  const total = createTotal()
   return {
-    add(value) {
-      if (value === MISSING || toNumber(value) === null) return
-      sum = computeNumbers('add', sum, value) ?? new Double((toNumber(sum) ?? 0) + (toNumber(value) ?? 0))
+    add: total.add,
+    result() {
+      if (total.count() === 0) return null
+      return NUMBER_OPERATORS.$divide?.run([total.sum(), new Int32(total.count())])
     },
-    result: () => sum,
   }
 }
 
-function createAverage(): Accumulator {
-  let sum = 0
+/** Whole numbers exactly, doubles with what their sum had to leave out (Neumaier), so that ten times 0.1 is 1. */
+function createTotal() {
   let count = 0
+  let whole = 0n
+  let width: number = WIDTH.int
+  let sum = 0
+  let rest = 0
+  let decimal: unknown = null
+  const addDouble = (value: number) => {
+    const next = sum + value
+    const lost = Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
+    // Beyond the infinite there is nothing left over.
+    rest += Number.isFinite(next) ? lost : 0
+    sum = next
+  }
   return {
-    add(value) {
+    count: () => count,
+    add(value: unknown) {
       const number = value === MISSING ? null : toNumber(value)
       if (number === null) return
-      sum += number
       count++
+      width = Math.max(width, widthOf(value))
+      if (widthOf(value) === WIDTH.decimal) decimal = computeNumbers('add', value, decimal ?? new Int32(0))
+      else if (widthOf(value) === WIDTH.double) addDouble(number)
+      else whole += toBigInt(value)
     },
-    result: () => (count === 0 ? null : new Double(sum / count)),
+    sum(): unknown {
+      const fitting = width < WIDTH.double ? fromBigInt(whole, width) : null
+      if (fitting) return fitting
+      const double = new Double(sum + (rest + Number(whole)))
+      if (decimal === null) return double
+      const others = sum === 0 && rest === 0 ? (fromBigInt(whole, WIDTH.int) ?? double) : double
+      return computeNumbers('add', decimal, others)
+    },
   }
 }
 

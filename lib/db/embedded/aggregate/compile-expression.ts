@@ -1,19 +1,20 @@
-import { Double } from 'bson'
-import { evaluateWithMingo, requireKnownOperator } from '#lib/db/embedded/aggregate/evaluate-with-mingo'
+import { ARRAY_OPERATORS } from '#lib/db/embedded/aggregate/array-operators'
+import { CONVERSION_OPERATORS } from '#lib/db/embedded/aggregate/conversion-operators'
+import { evaluateWithMingo, isMingoOperator } from '#lib/db/embedded/aggregate/evaluate-with-mingo'
+import type { Evaluate } from '#lib/db/embedded/aggregate/expression-form'
 import { findPathValue } from '#lib/db/embedded/aggregate/find-path-value'
 import { isTrue } from '#lib/db/embedded/aggregate/is-true'
+import { NUMBER_OPERATORS } from '#lib/db/embedded/aggregate/number-operators'
+import { OBJECT_OPERATORS } from '#lib/db/embedded/aggregate/object-operators'
+import type { Operator } from '#lib/db/embedded/aggregate/operator'
+import { SPECIAL_FORMS } from '#lib/db/embedded/aggregate/special-forms'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING, writeField } from '#lib/db/embedded/query/field-path'
-import { getTextScore, usesTextScore } from '#lib/db/embedded/text/text-score'
 import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
 import { compareValues } from '#lib/db/embedded/values/compare-values'
 
-/** The value of an expression for one document; MISSING when it has none. */
-export type Evaluate = (root: BsonDocument, variables?: BsonDocument) => unknown
-
 /**
- * An aggregation expression as a function. Field paths, literals, comparisons and logic are evaluated here, on values
- * with their BSON types; the long list of other operators is mingo's, on plain JavaScript values.
+ * An aggregation expression as a function on values with their BSON types; mingo computes texts and parts of dates.
  * @throws InvalidPipelineOperator for an operator that is not known.
  */
 export function compileExpression(expression: unknown): Evaluate {
@@ -66,75 +67,53 @@ function readVariable(name: string, root: BsonDocument, variables: BsonDocument 
   throw new MongoError(17276, `Use of undefined variable: ${name}`)
 }
 
-const COMPARISONS: Record<string, (order: number) => unknown> = {
-  $eq: (order) => order === 0,
-  $ne: (order) => order !== 0,
-  $gt: (order) => order > 0,
-  $gte: (order) => order >= 0,
-  $lt: (order) => order < 0,
-  $lte: (order) => order <= 0,
-  $cmp: Math.sign,
+const OPERATORS: Record<string, Operator> = {
+  $eq: buildComparison((order) => order === 0),
+  $ne: buildComparison((order) => order !== 0),
+  $gt: buildComparison((order) => order > 0),
+  $gte: buildComparison((order) => order >= 0),
+  $lt: buildComparison((order) => order < 0),
+  $lte: buildComparison((order) => order <= 0),
+  $cmp: buildComparison(Math.sign),
+  $not: { min: 1, max: 1, run: ([value]) => !isTrue(value) },
+  ...NUMBER_OPERATORS,
+  ...CONVERSION_OPERATORS,
+  ...ARRAY_OPERATORS,
+  ...OBJECT_OPERATORS,
+}
+
+function buildComparison(holds: (order: number) => unknown): Operator {
+  return { min: 2, max: 2, run: ([left, right]) => holds(compareValues(toOrdered(left), toOrdered(right))) }
 }
 
 function compileOperator(name: string, argument: unknown): Evaluate {
-  const comparison = COMPARISONS[name]
-  if (comparison) {
-    const [left, right] = compileArguments(name, argument, 2) as [Evaluate, Evaluate]
-    return (root, variables) =>
-      comparison(compareValues(toOrdered(left(root, variables)), toOrdered(right(root, variables))))
+  if (Object.hasOwn(SPECIAL_FORMS, name)) {
+    return (SPECIAL_FORMS[name] as (typeof SPECIAL_FORMS)[string])(argument, compileExpression)
   }
-  switch (name) {
-    case '$literal':
-      return () => argument
-    case '$meta':
-      usesTextScore({ $meta: argument })
-      return (root) => new Double(getTextScore(root))
-    case '$and': {
-      const all = compileArguments(name, argument)
-      return (root, variables) => all.every((evaluate) => isTrue(evaluate(root, variables)))
-    }
-    case '$or': {
-      const any = compileArguments(name, argument)
-      return (root, variables) => any.some((evaluate) => isTrue(evaluate(root, variables)))
-    }
-    case '$not': {
-      const [evaluate] = compileArguments(name, argument, 1) as [Evaluate]
-      return (root, variables) => !isTrue(evaluate(root, variables))
-    }
-    case '$cond':
-      return compileCondition(argument)
-    case '$ifNull': {
-      const values = compileArguments(name, argument)
-      return (root, variables) => {
-        for (const evaluate of values.slice(0, -1)) {
-          const value = evaluate(root, variables)
-          if (value !== MISSING && value !== null && value !== undefined) return value
-        }
-        return values.at(-1)?.(root, variables) ?? null
-      }
-    }
+  const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined
+  if (operator) {
+    const values = compileArguments(name, argument, operator)
+    return (root, variables) => operator.run(values.map((evaluate) => evaluate(root, variables)))
   }
-  requireKnownOperator(name, argument)
-  const expression = { [name]: argument }
-  return (root, variables) => evaluateWithMingo(expression, root, variables)
+  if (!isMingoOperator(name)) throw new MongoError(168, `Unrecognized expression '${name}'`)
+  // A document names the arguments, a list has them in order; both are evaluated part by part.
+  const evaluate = compileExpression(argument)
+  return (root, variables) => evaluateWithMingo(name, evaluate(root, variables))
 }
 
-function compileCondition(argument: unknown): Evaluate {
-  const parts = isDocument(argument) ? [argument.if, argument.then, argument.else] : argument
-  if (!Array.isArray(parts) || parts.length !== 3 || parts.includes(undefined)) {
-    throw new MongoError(17080, "Missing 'if', 'then' or 'else' parameter to $cond")
-  }
-  const [test, yes, no] = parts.map(compileExpression) as [Evaluate, Evaluate, Evaluate]
-  return (root, variables) => (isTrue(test(root, variables)) ? yes : no)(root, variables)
-}
-
-function compileArguments(name: string, argument: unknown, count?: number): Evaluate[] {
+/** @throws 16020 for another number of arguments, 28667 where it may be one of several */
+function compileArguments(name: string, argument: unknown, { min, max = Infinity }: Operator): Evaluate[] {
   const given = Array.isArray(argument) ? argument : [argument]
-  if (count !== undefined && given.length !== count) {
-    throw new MongoError(
-      16020,
-      `Expression ${name} takes exactly ${count} arguments. ${given.length} were passed in.`,
-    )
+  if (given.length < min || given.length > max) {
+    throw min === max
+      ? new MongoError(
+          16020,
+          `Expression ${name} takes exactly ${min} arguments. ${given.length} were passed in.`,
+        )
+      : new MongoError(
+          28667,
+          `Expression ${name} takes at least ${min} arguments, and at most ${max}, but ${given.length} were passed in.`,
+        )
   }
   return given.map(compileExpression)
 }

@@ -1,41 +1,63 @@
 import { createRequire } from 'node:module'
+import { Double } from 'bson'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { MISSING } from '#lib/db/embedded/query/field-path'
-import { type BsonDocument, isDocument } from '#lib/db/embedded/values/bson-type'
-import { compareValues } from '#lib/db/embedded/values/compare-values'
+import { type BsonDocument, bsonClass, isDocument } from '#lib/db/embedded/values/bson-type'
+import { toNumber } from '#lib/db/embedded/values/to-number'
 import { toPlain } from '#lib/db/embedded/values/to-plain'
 
-/** Operators that run code, or whose answer depends on types that plain values no longer have. */
-const REFUSED = new Set([
-  '$function',
-  '$accumulator',
-  '$where',
-  '$type',
-  '$toDecimal',
-  '$toObjectId',
-  '$isNumber',
+/** What mingo computes: texts, dates from texts and to them, and functions whose result is a double. */
+const TEXTS_AND_DATES = new Set([
+  ...[
+    '$concat',
+    '$indexOfBytes',
+    '$ltrim',
+    '$regexFind',
+    '$regexFindAll',
+    '$regexMatch',
+    '$replaceAll',
+    '$replaceOne',
+  ],
+  ...[
+    '$rtrim',
+    '$split',
+    '$strcasecmp',
+    '$strLenBytes',
+    '$strLenCP',
+    '$substr',
+    '$substrBytes',
+    '$substrCP',
+    '$toLower',
+  ],
+  ...[
+    '$toUpper',
+    '$trim',
+    '$dateFromParts',
+    '$dateFromString',
+    '$dateToParts',
+    '$dateToString',
+    '$dateTrunc',
+  ],
 ])
-
-type Operator = (object: unknown, expression: unknown, options: unknown) => unknown
-
-/** mingo compares as JavaScript does; inside its operators too, comparisons must be MongoDB's. */
-function buildComparisons(evaluate: Operator): Record<string, Operator> {
-  const compareWith = (holds: (order: number) => unknown): Operator => {
-    return (object, expression, options) => {
-      const [left, right] = evaluate(object, expression, options) as [unknown, unknown]
-      return holds(compareValues(left, right))
-    }
-  }
-  return {
-    $eq: compareWith((order) => order === 0),
-    $ne: compareWith((order) => order !== 0),
-    $gt: compareWith((order) => order > 0),
-    $gte: compareWith((order) => order >= 0),
-    $lt: compareWith((order) => order < 0),
-    $lte: compareWith((order) => order <= 0),
-    $cmp: compareWith(Math.sign),
-  }
-}
+const DOUBLES = new Set([
+  ...[
+    '$exp',
+    '$ln',
+    '$log',
+    '$log10',
+    '$sqrt',
+    '$sin',
+    '$cos',
+    '$tan',
+    '$asin',
+    '$acos',
+    '$atan',
+    '$atan2',
+    '$sinh',
+  ],
+  ...['$cosh', '$tanh', '$asinh', '$acosh', '$atanh', '$degreesToRadians', '$radiansToDegrees', '$rand'],
+  ...['$stdDevPop', '$stdDevSamp'],
+])
 
 /** mingo's 250 files are read when the first expression needs them, not at every start. */
 function loadMingo() {
@@ -43,37 +65,25 @@ function loadMingo() {
   const { Context, evalExpr } = require('mingo/core') as typeof import('mingo/core')
   const expressions = require('mingo/operators/expression') as Record<string, unknown>
   const accumulators = require('mingo/operators/accumulator') as Record<string, unknown>
-  const context = Context.init({
-    expression: { ...expressions, ...buildComparisons(evalExpr as never) } as never,
-    accumulator: accumulators as never,
-  })
-  return { evalExpr, context, known: { ...expressions, ...accumulators } as Record<string, unknown> }
+  const context = Context.init({ expression: expressions as never, accumulator: accumulators as never })
+  return { evalExpr, context }
 }
 
 let loaded: ReturnType<typeof loadMingo> | null = null
 
-function getMingo(): ReturnType<typeof loadMingo> {
-  loaded ??= loadMingo()
-  return loaded
+/** Whether mingo computes this operator here. */
+export function isMingoOperator(name: string): boolean {
+  return TEXTS_AND_DATES.has(name) || DOUBLES.has(name)
 }
 
-const plainRoots = new WeakMap<BsonDocument, BsonDocument>()
-
 /**
- * Evaluates an expression with mingo's operators on plain JavaScript values.
- * @throws BadValue with mingo's words when the operator refuses its arguments.
+ * One of mingo's operators on arguments that are evaluated already: a list, named ones, or one. Numbers are given to it
+ * as JavaScript's; the result gets the type that MongoDB's manual gives it.
+ * @throws BadValue with mingo's words when the operator refuses its arguments; NotImplemented for a Decimal128
  */
-export function evaluateWithMingo(
-  expression: BsonDocument,
-  root: BsonDocument,
-  variables: BsonDocument | undefined,
-): unknown {
-  let plain = plainRoots.get(root)
-  if (!plain) {
-    plain = toPlain(root) as BsonDocument
-    plainRoots.set(root, plain)
-  }
-  const { context, evalExpr } = getMingo()
+export function evaluateWithMingo(name: string, given: unknown): unknown {
+  loaded ??= loadMingo()
+  const { context, evalExpr } = loaded
   const options = {
     context,
     idKey: '_id',
@@ -81,31 +91,37 @@ export function evaluateWithMingo(
     useStrictMode: true,
     failOnError: true,
     processingMode: 0,
-    variables: variables ? toPlain(variables) : {},
+    variables: {},
   }
   try {
-    const value: unknown = evalExpr(plain as never, toPlain(expression) as never, options as never)
-    return value === undefined ? MISSING : value
+    const argument = toLiterals(DOUBLES.has(name) ? toDoubles(given) : toPlain(given), 0)
+    const value: unknown = evalExpr({} as never, { [name]: argument } as never, options as never)
+    if (value === undefined) return MISSING
+    if (typeof value !== 'number') return value
+    return DOUBLES.has(name) ? new Double(value) : value
   } catch (cause) {
     if (cause instanceof MongoError) throw cause
     throw new MongoError(2, cause instanceof Error ? cause.message : String(cause))
   }
 }
 
-/** Checks an operator and those inside it before any document is read. @throws InvalidPipelineOperator */
-export function requireKnownOperator(name: string, argument: unknown): void {
-  if (typeof getMingo().known[name] !== 'function' || REFUSED.has(name)) {
-    throw new MongoError(168, `Unrecognized expression '${name}'`)
-  }
-  if (name !== '$literal') requireKnownInside(argument)
+/** Every number as a double. @throws NotImplemented for a Decimal128, whose result would have to be one */
+function toDoubles(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toDoubles)
+  if (bsonClass(value) === 'Decimal128')
+    throw new MongoError(238, 'This function of a Decimal128 is not supported here.')
+  return value === MISSING ? null : (toNumber(value) ?? value)
 }
 
-function requireKnownInside(value: unknown): void {
-  if (Array.isArray(value)) value.forEach(requireKnownInside)
-  else if (isDocument(value)) {
-    for (const [name, inner] of Object.entries(value)) {
-      if (name.startsWith('$')) requireKnownOperator(name, inner)
-      else requireKnownInside(inner)
-    }
+/** What mingo would evaluate again is marked as being the value itself. */
+function toLiterals(value: unknown, depth: number): unknown {
+  if (value === MISSING || value === undefined) return null
+  if (depth === 0 && Array.isArray(value)) return value.map((item) => toLiterals(item, 1))
+  if (depth === 0 && isDocument(value)) {
+    const named: BsonDocument = {}
+    for (const [name, field] of Object.entries(value)) named[name] = toLiterals(field, 1)
+    return named
   }
+  const isPlain = value === null || typeof value !== 'object'
+  return isPlain && !(typeof value === 'string' && value.startsWith('$')) ? value : { $literal: value }
 }

@@ -1,4 +1,5 @@
-import { compileExpression, type Evaluate } from '#lib/db/embedded/aggregate/compile-expression'
+import { compileExpression } from '#lib/db/embedded/aggregate/compile-expression'
+import type { Evaluate } from '#lib/db/embedded/aggregate/expression-form'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 import { compileElementTest } from '#lib/db/embedded/query/compile-filter'
 import { MISSING, readField, writeField } from '#lib/db/embedded/query/field-path'

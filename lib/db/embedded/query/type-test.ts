@@ -66,7 +66,7 @@ export function bsonTypeName(value: unknown): string {
 
 /** `$type` with one type or several. @throws BadValue for an unknown type */
 export function buildTypeTest(argument: unknown): (value: unknown) => boolean {
-  const wanted = new Set((Array.isArray(argument) ? argument : [argument]).map(parseType))
+  const wanted = new Set((Array.isArray(argument) ? argument : [argument]).map(parseBsonType))
   return (value) => {
     if (value === MISSING) return false
     const name = bsonTypeName(value)
@@ -74,7 +74,8 @@ export function buildTypeTest(argument: unknown): (value: unknown) => boolean {
   }
 }
 
-function parseType(given: unknown): string {
+/** The name of a type given by name or number. @throws BadValue */
+export function parseBsonType(given: unknown): string {
   const number = toNumber(given)
   const name = number === null ? given : NUMBERS[number]
   if (typeof name !== 'string' || !NAMES.has(name)) {

@@ -1,6 +1,7 @@
 import { Decimal128, Double, Int32, Long } from 'bson'
 import { bsonClass } from '#lib/db/embedded/values/bson-type'
-import { type ExactDecimal, exactNumber } from '#lib/db/embedded/values/encode-number'
+import { toDecimal128, toExact } from '#lib/db/embedded/values/decimal'
+import type { ExactDecimal } from '#lib/db/embedded/values/encode-number'
 import { toNumber } from '#lib/db/embedded/values/to-number'
 
 type Operation = 'add' | 'multiply'
@@ -14,13 +15,13 @@ export function computeNumbers(operation: Operation, a: unknown, b: unknown): un
   if (width === WIDTH.decimal) return computeDecimals(operation, a, b)
   if (width === WIDTH.double) return new Double(compute(operation, toNumber(a) ?? 0, toNumber(b) ?? 0))
   const exact = operation === 'add' ? toBigInt(a) + toBigInt(b) : toBigInt(a) * toBigInt(b)
-  if (width === WIDTH.int && BigInt.asIntN(32, exact) === exact) return new Int32(Number(exact))
-  return BigInt.asIntN(64, exact) === exact ? Long.fromBigInt(exact) : null
+  return fromBigInt(exact, width)
 }
 
-const WIDTH = { int: 0, long: 1, double: 2, decimal: 3 } as const
+/** The four types of numbers, from the narrowest to the widest. */
+export const WIDTH = { int: 0, long: 1, double: 2, decimal: 3 } as const
 
-function widthOf(value: unknown): number {
+export function widthOf(value: unknown): number {
   switch (bsonClass(value)) {
     case 'Int32':
       return WIDTH.int
@@ -35,10 +36,17 @@ function widthOf(value: unknown): number {
   }
 }
 
+/** An int where that is what is wanted and it fits, otherwise a long; null for what no long can hold. */
+export function fromBigInt(value: bigint, width: number): Int32 | Long | null {
+  if (width === WIDTH.int && BigInt.asIntN(32, value) === value) return new Int32(Number(value))
+  return BigInt.asIntN(64, value) === value ? Long.fromBigInt(value) : null
+}
+
 function compute(operation: Operation, a: number, b: number): number {
   return operation === 'add' ? a + b : a * b
 }
 
+/** A number without what is behind its point; not for NaN and the infinities. */
 export function toBigInt(value: unknown): bigint {
   return bsonClass(value) === 'Long' ? (value as Long).toBigInt() : BigInt(Math.trunc(toNumber(value) ?? 0))
 }
@@ -50,17 +58,7 @@ function computeDecimals(operation: Operation, a: unknown, b: unknown): Decimal1
     const special = compute(operation, toNumber(a) ?? 0, toNumber(b) ?? 0)
     return Decimal128.fromString(String(special))
   }
-  const result = operation === 'add' ? addExact(left, right) : multiplyExact(left, right)
-  return Decimal128.fromStringWithRounding(`${result.coefficient}E${result.exponent}`)
-}
-
-/** NaN and the infinities stay numbers. */
-function toExact(value: unknown): ExactDecimal | number {
-  const exact = exactNumber(value)
-  if (typeof exact !== 'number') return exact
-  if (!Number.isFinite(exact)) return exact
-  const again = exactNumber(Decimal128.fromStringWithRounding(String(exact)))
-  return typeof again === 'number' ? { coefficient: BigInt(Math.trunc(again)), exponent: 0 } : again
+  return toDecimal128(operation === 'add' ? addExact(left, right) : multiplyExact(left, right))
 }
 
 function addExact(a: ExactDecimal, b: ExactDecimal): ExactDecimal {
