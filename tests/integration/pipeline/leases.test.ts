@@ -174,13 +174,14 @@ function race(holder: string, kinds: JobRecord['kind'][]): Promise<JobRecord | n
   return persistently(() => claimJob(holder, kinds))
 }
 
-/** As the runner and the sweep do: a database that breaks up a deadlock (DocumentDB) refuses one, who comes again. */
+/** As the runner and the sweep do: a database that breaks up a deadlock (DocumentDB) refuses one, who comes again later. */
 async function persistently<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof Error) || !/deadlock/.test(error.message)) throw error
+      await sleep(20 + Math.random() * 200) // fifty that come back at once meet again
     }
   }
 }
