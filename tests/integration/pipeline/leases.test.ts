@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
 import { createId } from '#lib/domain/id'
