@@ -12,6 +12,8 @@ import { watchSilence } from './watch-silence'
 
 /** Answers to HEAD that say how an upload stands: here it is, gone, or just being written. */
 const HEAD_STATUSES = new Set([200, 204, 404, 410, 423])
+/** How long a disk that is full is given, where the server does not say. */
+const LATER_MS = 30_000
 /** Progress comes many times a second; a person reads four. */
 const REFRESH_MS = 250
 
@@ -127,7 +129,11 @@ export function runUpload(input: {
       clearTimeout(timer)
       const delayMs = planRetryDelayMs(failures, readRetryAfter(error), Math.random())
       failures += 1
-      timer = setTimeout(() => void restart(), problem.retry === 'later' ? 30_000 : Math.max(1000, delayMs))
+      const isAsked = readRetryAfter(error) !== undefined
+      timer = setTimeout(
+        () => void restart(),
+        problem.retry === 'later' && !isAsked ? LATER_MS : Math.max(1000, delayMs),
+      )
     },
     onSuccess() {
       silence.stop()
