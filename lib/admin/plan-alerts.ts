@@ -45,7 +45,7 @@ export function planAlerts(
   if (scrub !== null && scrub.uncorrectableCount > 0) {
     add(
       'scrub-uncorrectable',
-      `The last scrub found ${plural(scrub.uncorrectableCount, 'error')} that it could not repair. Have all videos verified: those that are damaged are named and, where possible, repaired.`,
+      `The last scrub found ${plural(scrub.uncorrectableCount, 'block')} that it could not repair, some of which may hold nothing. Have all videos verified: those that are damaged are named and, where possible, repaired.`,
     )
   }
   if (known.quarantinedCount > 0) {

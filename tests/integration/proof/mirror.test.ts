@@ -171,8 +171,12 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     const path = await fileOf(video, segmentPath(2))
     const cached = await readFile(path)
     for (const copy of [0, 1]) assert.ok((await zeroFileIn(mirror, copy, path)) >= SEGMENT_BYTES * 0.9)
-    // The cache has it still, and would hide it; a reading of the disk is not taken in.
-    assert.deepEqual(await readFile(path), cached)
+    // The cache has it still, unless somebody else on this machine had it dropped, and would hide it; a reading of the
+    // disk is not taken in.
+    await readFile(path).then(
+      (bytes) => assert.deepEqual(bytes, cached),
+      (error) => assert.equal(error.code, 'EIO'),
+    )
     const entry = {
       path: basename(path),
       sizeBytes: cached.length,
@@ -232,8 +236,8 @@ describe('a mirror of two disks', { skip: whyNoBtrfsLoop() }, () => {
     videos.push(video)
     await dropKernelCaches()
     for (const each of videos) assert.deepEqual(await watch(each), [])
-    // Which copy viewers read is the kernel's choice; a scrub reads both.
-    // It cannot repair the copies of the superblock; the next commit writes them.
+    // Which copy viewers read is the kernel's choice; a scrub reads both. Of what it cannot read it counts the blocks that
+    // hold nothing as not repaired, too (docs/decisions/0018-proof-and-healing.md), so there always are some here.
     await scrub()
     const { rounds, wrong } = await playing.stop()
     assert.deepEqual(wrong, [])
