@@ -3,5 +3,5 @@ import { runBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { serveTask } from './serve-task.ts'
 
 export const run = serveTask<TaskMap['btrfs']['input'], TaskMap['btrfs']['output']>(
-  async ({ args, timeoutMs }) => ({ stdout: await runBtrfs(args, { timeoutMs }) }),
+  async ({ args, ...options }) => ({ stdout: await runBtrfs(args, options) }),
 )

@@ -12,11 +12,8 @@ export function getLibrary(): Promise<Storage> {
     openStorage({
       dataPath: getConfig().dataPath,
       runBtrfs: async (args, options) => {
-        const { stdout } = await runTask('btrfs', {
-          args,
-          timeoutMs: options?.timeoutMs ?? BTRFS_TIMEOUT_MS,
-        })
-        return stdout
+        const timeoutMs = options?.timeoutMs ?? BTRFS_TIMEOUT_MS
+        return (await runTask('btrfs', { args, timeoutMs, goesOn: options?.goesOn ?? false })).stdout
       },
     }).catch((error: unknown) => {
       forgetSingleton('jobs.library') // the disk may be there the next time

@@ -7,6 +7,7 @@ import type { SourceProbe } from '#lib/domain/source-probe'
 import type { TracksResult } from '#lib/domain/tracks'
 import type { MediaTools } from '#lib/media/media-tools'
 import type { PicturesResult } from '#lib/media/pictures/write-pictures'
+import type { BtrfsOptions } from '#lib/storage/btrfs/run-btrfs'
 import type { FileEntry } from '#lib/storage/hash-folder'
 import type { PipeResult, PipeSink, PipeSource } from '#lib/storage/twin/run-pipe'
 
@@ -82,7 +83,7 @@ export interface TaskMap {
   /** Makes a clip of a few seconds to try Peekr with, at a path that does not exist yet. */
   sample: { input: { path: string; tools: MediaTools }; output: { sizeBytes: number } }
   /** Runs `btrfs` with these arguments. */
-  btrfs: { input: { args: string[]; timeoutMs: number }; output: { stdout: string } }
+  btrfs: { input: { args: string[] } & BtrfsOptions; output: { stdout: string } }
   /** Moves bytes between files, btrfs-progs and ssh, and hashes them. Reports the bytes so far. */
   pipe: { input: { from: PipeSource; to: PipeSink }; output: PipeResult; report: { sizeBytes: number } }
   /** Reads a whole file. Reports progress. */

@@ -9,7 +9,7 @@ const BTRFS_TIMEOUT_MS = 10 * 60_000
 /** The programs that backups run, all of them in the pool. */
 export const twinTools: TwinTools = {
   runBtrfs: async (args, options) =>
-    (await runTask('btrfs', { args, timeoutMs: options?.timeoutMs ?? BTRFS_TIMEOUT_MS })).stdout,
+    (await runTask('btrfs', { args, timeoutMs: BTRFS_TIMEOUT_MS, ...options })).stdout,
   runPipe: (input, { signal, onBytes } = {}) =>
     runTask('pipe', input, { signal, onReport: ({ sizeBytes }) => onBytes?.(sizeBytes) }),
 }

@@ -1,9 +1,18 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { PeekrError } from '#lib/errors'
 
+export interface BtrfsOptions {
+  timeoutMs?: number
+  /**
+   * The command leaves a process behind that goes on for hours, as a scrub does, and holds what it was given to print to
+   * (seen with btrfs-progs 6.2): it is waited for no longer than the command itself, and nothing it prints is kept.
+   */
+  goesOn?: boolean
+}
+
 /** Runs `btrfs` with these arguments and returns what it printed. */
-export type RunBtrfs = (args: string[], options?: { timeoutMs?: number }) => Promise<string>
+export type RunBtrfs = (args: string[], options?: BtrfsOptions) => Promise<string>
 
 const PATHS = ['/usr/bin/btrfs', '/bin/btrfs', '/sbin/btrfs', '/usr/sbin/btrfs']
 const TIMEOUT_MS = 60_000
@@ -23,6 +32,13 @@ export const runBtrfs: RunBtrfs = (args, options = {}) => {
     } as const
     // Its messages are classified below, so they must be in English.
     const env = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } as unknown as NodeJS.ProcessEnv
+    if (options.goesOn) {
+      // In a session of its own, so that a Ctrl-C for Peekr is not one for what goes on.
+      const child = spawn(path, args, { ...limits, env, stdio: 'ignore', detached: true })
+      child.once('error', (error) => reject(classifyBtrfsFailure(args, '', error)))
+      child.once('exit', (code) => (code === 0 ? resolve('') : reject(classifyBtrfsFailure(args, ''))))
+      return
+    }
     execFile(path, args, { ...limits, env }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout)
       else reject(classifyBtrfsFailure(args, stderr, error))

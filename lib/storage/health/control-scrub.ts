@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ScrubState } from '#lib/domain/storage-health'
 import { isPeekrError, PeekrError } from '#lib/errors'
 import {
   buildScrubCancel,
@@ -8,6 +10,10 @@ import {
 import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { parseScrub } from '#lib/storage/health/parse-scrub'
 
+const GOES_ON = { goesOn: true }
+const BEGIN_MS_MAX = 10_000
+const BEGIN_POLL_MS = 100
+
 /**
  * Starts a scrub of the whole filesystem, or goes on with one that was stopped. It runs in the kernel, at idle priority,
  * and goes on when Peekr stops.
@@ -17,9 +23,13 @@ import { parseScrub } from '#lib/storage/health/parse-scrub'
 export async function startScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<boolean> {
   const { state } = parseScrub(await runBtrfs(buildScrubStatus(dataPath)))
   if (state === 'running') return false
-  if (state === 'stopped' && (await tried(runBtrfs(buildScrubResume(dataPath))))) return true
+  if (state === 'stopped' && (await tried(runBtrfs(buildScrubResume(dataPath), GOES_ON)))) {
+    await waitWhile('stopped', dataPath, runBtrfs)
+    return true
+  }
   try {
-    await runBtrfs(buildScrubStart(dataPath))
+    await runBtrfs(buildScrubStart(dataPath), GOES_ON)
+    await waitWhile('never', dataPath, runBtrfs)
     return true
   } catch (cause) {
     throw new PeekrError('storage_unavailable', {
@@ -39,6 +49,17 @@ export async function stopScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<v
   throw new PeekrError('storage_unavailable', {
     message: `The scrub could not be stopped. It needs root: run \`btrfs scrub cancel ${dataPath}\` on the server.`,
   })
+}
+
+/**
+ * The command returns before its notes tell of a new scrub: until then they are empty, or say what was before. Who is told
+ * that it has begun must not find that it never was.
+ */
+async function waitWhile(before: ScrubState, dataPath: string, runBtrfs: RunBtrfs): Promise<void> {
+  for (const deadlineMs = performance.now() + BEGIN_MS_MAX; performance.now() < deadlineMs; ) {
+    if (parseScrub(await runBtrfs(buildScrubStatus(dataPath))).state !== before) return
+    await sleep(BEGIN_POLL_MS)
+  }
 }
 
 async function tried(work: Promise<unknown>): Promise<boolean> {
