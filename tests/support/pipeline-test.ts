@@ -18,6 +18,7 @@ import { importFile } from '#lib/upload/import-file'
 
 const PER_PROCESS = [
   'jobs.library',
+  'jobs.low-water',
   'upload.sweep',
   'stream-access',
   'stream-tokens',

@@ -23,6 +23,16 @@ import { uploadResponse } from '#lib/upload/upload-response'
 export type Door = 'front door' | 'route handler'
 export const DOORS: Door[] = ['front door', 'route handler']
 
+/** What a process keeps of one data folder; the next world has another. */
+const PER_PROCESS = [
+  'jobs.library',
+  'jobs.low-water',
+  'upload.tus',
+  'upload.locker',
+  'upload.leases',
+  'upload.sweep',
+]
+
 export interface UploadTest {
   dataPath: string
   /** Origin of each door. */
@@ -63,8 +73,7 @@ export async function openUploadTest(options: { dataPath?: string } = {}): Promi
         await new Promise((resolve) => server.close(resolve))
       }
       await getUploadLeases().close()
-      for (const name of ['upload.tus', 'upload.locker', 'upload.leases', 'upload.sweep'])
-        forgetSingleton(name)
+      for (const name of PER_PROCESS) forgetSingleton(name)
       await mongoose.connection.dropDatabase()
       await disconnectDatabase()
       await rm(folder, { recursive: true, force: true })

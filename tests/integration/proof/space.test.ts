@@ -136,6 +136,7 @@ describe('a disk of 300 MB that runs full', { skip: whyNoBtrfsLoop() }, () => {
     await until('the record gone', async () => (await VideoModel.findById(doomed._id).lean()) === null)
     await free(ballast)
     const made = await waitForEnd(videoId)
+    if (made.state !== 'ready') console.log(JSON.stringify(await JobModel.find({ videoId }).lean(), null, 1))
     assert.equal(made.state, 'ready', JSON.stringify(made.failure))
     await requireWhole(whole)
     const scrub = await (await getLibrary()).startScrub()
