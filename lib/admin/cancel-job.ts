@@ -1,6 +1,7 @@
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
 import { errorMessage, PeekrError } from '#lib/errors'
+import { tellHolders } from '#lib/jobs/wake'
 
 const TRUSTED = { sanitizeFilter: false } as const
 
@@ -36,6 +37,7 @@ export async function cancelJob(jobId: string): Promise<JobRecord> {
     { $set: { cancelRequested: true } },
     TRUSTED,
   )
+  tellHolders()
   if (running.matchedCount === 1) return job
   throw new PeekrError('conflict', {
     message: 'This job has ended already, so there is nothing to cancel.',

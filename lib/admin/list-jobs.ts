@@ -4,6 +4,7 @@ import { VideoModel } from '#lib/db/models/video'
 import { isId } from '#lib/domain/id'
 import type { JobPage, JobView } from '#lib/domain/job-view'
 import { PeekrError } from '#lib/errors'
+import { presentJob } from '#lib/jobs/present-job'
 
 export const JobQuery = z.strictObject({
   state: z.enum(JOB_STATES).optional(),
@@ -40,41 +41,7 @@ async function presentJobs(jobs: JobRecord[]): Promise<JobView[]> {
     .setOptions({ sanitizeFilter: false })
     .lean()
   const titles = new Map(videos.map((video) => [video._id, video.title]))
-  return jobs.map((job) => ({
-    id: job._id,
-    kind: job.kind,
-    unit: job.unit ?? '',
-    video: { id: job.videoId, title: titles.get(job.videoId) ?? 'Deleted video' },
-    state: job.state,
-    attempts: job.attempts,
-    progress: job.progress,
-    reason: job.failure && { code: job.failure.code, message: job.failure.message },
-    log: job.log,
-    history: presentHistory(job),
-    encoder: job.encoder,
-    createdAt: job.createdAt.toISOString(),
-    startedAt: job.startedAt?.toISOString() ?? null,
-    finishedAt: job.finishedAt?.toISOString() ?? null,
-  }))
-}
-
-/** Every attempt that began; one that left no word of its end was lost with its holder, if it is not the one that runs. */
-function presentHistory({ history = [], attempts, state }: JobRecord): JobView['history'] {
-  const ended = state === 'running' ? attempts - 1 : attempts
-  return Array.from({ length: Math.min(ended, 20) }, (_, at) => {
-    const attempt = at + 1
-    const entry = history.findLast((one) => one.attempt === attempt)
-    return {
-      attempt,
-      outcome: entry?.outcome ?? ('lost' as const),
-      holder: entry?.holder ?? null,
-      startedAt: entry?.startedAt?.toISOString() ?? null,
-      endedAt: entry?.endedAt.toISOString() ?? null,
-      message: entry?.failure?.message ?? null,
-      reason: entry?.reason ?? null,
-      log: entry?.log ?? [],
-    }
-  })
+  return jobs.map((job) => presentJob(job, titles.get(job.videoId) ?? 'Deleted video'))
 }
 
 function parseCursor(cursor: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import type { VideoRecord } from '#lib/db/models/video'
 import type { MakingView } from '#lib/domain/video-view'
-import { measureSpeed } from '#lib/transcode/measure-speed'
+import { measureLaneSpeed, measureSpeed } from '#lib/transcode/measure-speed'
 
 type Known = Pick<BuildRecord, 'videoId' | 'plan' | 'speeds'> & {
   lanes: Record<'low' | 'high', { unit: number }>
@@ -37,15 +37,23 @@ export async function presentMaking(records: readonly VideoRecord[]): Promise<Ma
 function present(record: VideoRecord, { plan, speeds, lanes }: Known): MakingView {
   const speed = measureSpeed(plan, speeds)
   const { durationSeconds, progress, revision } = record
+  const secondsLeft = speed && durationSeconds ? (durationSeconds * (1 - progress)) / speed : null
   return {
     availableSeconds: revision?.growing?.availableSeconds ?? 0,
     speed,
-    secondsLeft: speed && durationSeconds ? (durationSeconds * (1 - progress)) / speed : null,
+    secondsLeft,
     renditions: plan.rungs.map(({ name }) => {
-      const { unit } = lanes[plan.lowRungs.includes(name) ? 'low' : 'high']
-      const reachedSeconds = plan.units[unit]?.startSeconds
-      const share = durationSeconds ? (reachedSeconds ?? durationSeconds) / durationSeconds : 0
-      return { name, progress: Math.min(1, share) }
+      const lane = plan.lowRungs.includes(name) ? 'low' : 'high'
+      const reachedSeconds = plan.units[lanes[lane].unit]?.startSeconds ?? durationSeconds ?? 0
+      const laneSpeed = measureLaneSpeed(plan, speeds, lane)
+      const left = laneSpeed && durationSeconds ? (durationSeconds - reachedSeconds) / laneSpeed : null
+      return {
+        name,
+        progress: durationSeconds ? Math.min(1, reachedSeconds / durationSeconds) : 0,
+        speed: laneSpeed,
+        // The upper ones are done when everything is.
+        secondsLeft: lane === 'high' && left !== null ? Math.max(left, secondsLeft ?? 0) : left,
+      }
     }),
   }
 }

@@ -104,7 +104,14 @@ export const VideoSchema = z.object({
       availableSeconds: z.number(),
       speed: z.number().nullable(),
       secondsLeft: z.number().nullable(),
-      renditions: z.array(z.object({ name: z.string(), progress: z.number() })),
+      renditions: z.array(
+        z.object({
+          name: z.string(),
+          progress: z.number(),
+          speed: z.number().nullable(),
+          secondsLeft: z.number().nullable(),
+        }),
+      ),
     })
     .nullable(),
 })

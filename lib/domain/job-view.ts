@@ -34,8 +34,8 @@ export interface JobView {
 
 export interface JobAttemptView {
   attempt: number
-  /** `lost` when its worker ended without a word. */
-  outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'lost'
+  /** `lost` when its worker ended without a word, `requeued` when an administrator put the job back. */
+  outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'requeued' | 'lost'
   /** Host and process of the worker. */
   holder: string | null
   startedAt: string | null

@@ -44,8 +44,17 @@ export interface MakingView {
   /** Seconds of video a second, all renditions together. */
   speed: number | null
   secondsLeft: number | null
-  /** What can be watched of each rendition, 0 to 1. */
-  renditions: { name: string; progress: number }[]
+  renditions: MakingRendition[]
+}
+
+/** One rendition of a video that is being made. */
+export interface MakingRendition {
+  name: string
+  /** What can be watched of it, 0 to 1. */
+  progress: number
+  /** Seconds of video a second, together with those that are made beside it. */
+  speed: number | null
+  secondsLeft: number | null
 }
 
 export interface VideoPage {

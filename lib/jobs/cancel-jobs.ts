@@ -1,6 +1,7 @@
 import { type JobKind, JobModel, type JobState } from '#lib/db/models/job'
 import { getServerTime } from '#lib/db/server-time'
 import { errorMessage } from '#lib/errors'
+import { tellHolders } from '#lib/jobs/wake'
 
 const TRUSTED = { sanitizeFilter: false } as const
 
@@ -18,6 +19,7 @@ export async function cancelJobs(videoId: string, except: readonly JobKind[] = [
     TRUSTED,
   )
   await JobModel.updateMany({ ...ofVideo, state: 'running' }, { $set: { cancelRequested: true } }, TRUSTED)
+  tellHolders()
   return JobModel.countDocuments({ ...ofVideo, state: 'running' }).setOptions(TRUSTED)
 }
 

@@ -1,5 +1,6 @@
 import type { JobRecord } from '#lib/db/models/job'
 import { renewLease } from '#lib/jobs/leases'
+import { onTold } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
 
 const HEARTBEAT_MS = 1_000
@@ -11,7 +12,7 @@ export interface Heartbeat {
 }
 
 /**
- * Renews a job's lease every second, with what `facts` says of it then. Aborts `controller`, once, when the lease is
+ * Renews a job's lease every second, and at once when told, with what `facts` says of it then. Aborts `controller`, once, when the lease is
  * lost or the job is to be cancelled. A database that is away is waited for: without it nobody else can take the job.
  */
 export function startHeartbeat(
@@ -36,5 +37,11 @@ export function startHeartbeat(
     }
   }
   const timer = setInterval(beat, HEARTBEAT_MS)
-  return { verdict: () => verdict, stop: () => clearInterval(timer) }
+  // What this process stops itself need not wait for the next beat.
+  const unsubscribe = onTold(beat)
+  const stop = () => {
+    clearInterval(timer)
+    unsubscribe()
+  }
+  return { verdict: () => verdict, stop }
 }

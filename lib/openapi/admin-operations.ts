@@ -126,7 +126,8 @@ export const ADMIN_OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/jobs/{jobId}/retry',
-    summary: "Starts the job's video again.",
+    summary:
+      'Puts a job back into the queue, such as one unit that hangs; where it had ended its video, starts that again.',
     scope: 'admin',
     status: 202,
   },

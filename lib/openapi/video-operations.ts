@@ -139,4 +139,11 @@ export const VIDEO_OPERATIONS: readonly Operation[] = [
     scope: 'videos:write',
     status: 204,
   },
+  {
+    method: 'get',
+    path: '/api/videos/{videoId}/jobs',
+    summary: 'What was and is done for a video: every attempt with its reason and the last lines of its log.',
+    scope: 'videos:write',
+    status: 200,
+  },
 ]

@@ -75,6 +75,12 @@ export function planEncode(plan: EncodePlan): string[] {
   ]
 }
 
+/**
+ * Of more than two channels: the low-frequency one is heard too, which FFmpeg leaves out by default, and the sum is scaled so
+ * that six loud channels at once do not clip, which it does only for whole-number samples.
+ */
+const DOWNMIX = 'lfe_mix_level=0.5:rematrix_maxval=1'
+
 /** FFmpeg's arguments for the sound, whole, as its own rendition. Pure. */
 export function planSound(plan: {
   inputPath: string
@@ -90,7 +96,7 @@ export function planSound(plan: {
     ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-i', `file:${plan.inputPath}`],
     ...['-map', `0:${plan.streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1', '-vn'],
     // Silence fills a late start and gaps; what plays before the picture's zero is cut.
-    ...['-af', 'aresample=async=1:first_pts=0', '-c:a', 'aac', '-b:a', String(AUDIO_BITRATE_BPS)],
+    ...['-af', `aresample=async=1:first_pts=0:${DOWNMIX}`, '-c:a', 'aac', '-b:a', String(AUDIO_BITRATE_BPS)],
     ...['-ac', '2', '-ar', '48000'],
     // The list of segments is replaced in one step after each, and names only those that are whole.
     ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'event'],

@@ -8,18 +8,24 @@ export interface OrderFacts {
   speed: number | null
   /** Whether somebody watches it now. */
   watched: boolean
+  /** Whether a viewer may begin and stay ahead, if the low rungs come first from now on; null while that is not known. */
+  canStart: boolean | null
 }
+
+/** Units whose low rungs come before any others until the machine's speed is known: the lead of whoever comes next. */
+export const LEAD_UNITS = 2
 
 /** All rungs at this speed stay ahead of a viewer who plays at 1, the pauses between units included. */
 export const AHEAD_SPEED_MIN = 1.25
 
 /**
  * What is left to encode, most urgent first. Pure. The first unit's low rungs come before everything: with them playing
- * can begin. Then all rungs of a unit together, from one decode, which is least work. Only while somebody watches, and
- * unless the machine is known to be faster than real time, the low rungs run ahead and the others follow.
+ * can begin. Then all rungs of a unit together, from one decode, which is least work. Only while somebody watches, or
+ * could not begin to without running dry, and unless the machine is known to be faster than real time, the low rungs
+ * run ahead and the others follow.
  */
-export function planOrder({ plan, done, speed, watched }: OrderFacts): string[] {
-  const lowFirst = watched && !keepsAhead(speed)
+export function planOrder({ plan, done, speed, watched, canStart }: OrderFacts): string[] {
+  const lowFirst = isLowFirst({ speed, watched, canStart })
   const left = (lane: Lane) =>
     rungsOf(plan, lane).length === 0
       ? []
@@ -29,13 +35,25 @@ export function planOrder({ plan, done, speed, watched }: OrderFacts): string[] 
   if (lowFirst) return [...low.map(key('low')), ...high.map(key('high'))]
   const lowIndexes = new Set(low.map(({ index }) => index))
   const highIndexes = new Set(high.map(({ index }) => index))
-  const ordered = plan.units.flatMap(({ index }) => {
+  const isApart = (index: number) => index === 0 || (speed === null && index < LEAD_UNITS)
+  const lead = plan.units.filter(({ index }) => isApart(index) && lowIndexes.has(index)).map(key('low'))
+  const rest = plan.units.flatMap(({ index }) => {
     const [needsLow, needsHigh] = [lowIndexes.has(index), highIndexes.has(index)]
-    if (needsLow && needsHigh) return index === 0 ? ['0-low', '0-high'] : [unitKey(index, 'all')]
+    if (isApart(index)) return needsHigh ? [unitKey(index, 'high')] : []
+    if (needsLow && needsHigh) return [unitKey(index, 'all')]
     if (needsLow) return [unitKey(index, 'low')]
     return needsHigh ? [unitKey(index, 'high')] : []
   })
-  return ordered
+  return [...lead, ...rest]
+}
+
+/** Whether the low rungs run ahead of the others now. Pure. */
+export function isLowFirst({
+  speed,
+  watched,
+  canStart,
+}: Pick<OrderFacts, 'speed' | 'watched' | 'canStart'>): boolean {
+  return (watched || canStart === false) && !keepsAhead(speed)
 }
 
 /** Whether every rung stays ahead of an early viewer, so that all of them may be offered before the end. Pure. */

@@ -5,7 +5,8 @@ import { type Lane, lanesOf, parseUnitKey } from '#lib/domain/encode-plan'
 import { hasTracks } from '#lib/domain/tracks'
 import { enqueueJob } from '#lib/jobs/leases'
 import { measureSpeed } from '#lib/transcode/measure-speed'
-import { planOrder } from '#lib/transcode/plan-order'
+import { isLowFirst, planOrder } from '#lib/transcode/plan-order'
+import { type KnownJob, mayStart, takeBackUnits } from '#lib/transcode/take-back-units'
 import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 
 /** Units kept in the queue: enough for many workers, few enough that the order can still be changed. */
@@ -26,7 +27,7 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   const { plan } = build
   const jobs = await JobModel.find(
     { videoId, kind: { $in: ['transcode', 'sound', 'tracks'] } },
-    { kind: 1, unit: 1, state: 1 },
+    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1 },
   )
     .setOptions({ sanitizeFilter: false })
     .lean()
@@ -34,15 +35,19 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   if (isSoundEncoded(build)) await enqueueJob('sound', videoId, { createdAt: build.createdAt })
   // Nothing is to compete with the first copied segment, which somebody may be waiting for; the copy's first note comes here again.
   if (plan.copied !== null && build.copied.pictures === 0) return false
+  const speed = measureSpeed(plan, build.speeds)
+  const facts = { speed, watched: isWatched(build), canStart: mayStart(build, jobs) }
+  const outrun = isLowFirst(facts) ? await takeBackUnits(build, jobs) : []
   const taken = new Set(
-    jobs.filter(({ state }) => state === 'done' || state === 'running').map(({ unit }) => unit),
+    jobs
+      .filter(({ state, unit }) => state === 'done' || (state === 'running' && !outrun.includes(unit)))
+      .map(({ unit }) => unit),
   )
   // Only then: until the first unit plays, somebody may be waiting for it.
   const isFirstDone = jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done')
   if (isFirstDone) await enqueueJob('pictures', videoId)
   if (isFirstDone && hasTracks(planTracks(build.probe))) await enqueueJob('tracks', videoId)
-  const speed = measureSpeed(plan, build.speeds)
-  const wanted = planOrder({ plan, done: taken, speed, watched: isWatched(build) }).slice(0, QUEUED_MAX)
+  const wanted = planOrder({ plan, done: taken, ...facts }).slice(0, QUEUED_MAX)
   await dropOthers(videoId, jobs, wanted)
   for (const [at, unit] of wanted.entries()) {
     const createdAt = new Date(build.createdAt.getTime() + at)

@@ -7,6 +7,7 @@ import { AUDIO_FOLDER, MEDIA_PLAYLIST, MULTIVARIANT_PLAYLIST } from '#lib/domain
 import { exists } from '#lib/storage/exists'
 import type { Storage } from '#lib/storage/storage'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { canStart } from '#lib/transcode/can-start'
 import { copiedSeconds, writeCopiedPlaylists } from '#lib/transcode/copy/copied-playlists'
 import { describeRevision } from '#lib/transcode/describe-revision'
 import { findFrameRate, findFrameSeconds } from '#lib/transcode/frame-rate'
@@ -17,7 +18,8 @@ import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 
 /**
  * Writes the playlists of a revision that is still growing, and makes its video playable from it, unless an older revision
- * is being watched. Only rungs that stay ahead of a viewer are offered; the others join when all is done.
+ * is being watched. Only rungs that stay ahead of a viewer are offered; the others join when all is done. Where not even
+ * the low ones do, it becomes playable when so much is there that a viewer will not run dry.
  */
 export async function showGrowth(build: BuildRecord, library: Storage, isSoundDone: boolean): Promise<void> {
   const { plan, probe, lanes, videoId } = build
@@ -60,8 +62,19 @@ export async function showGrowth(build: BuildRecord, library: Storage, isSoundDo
           : copiedSeconds(plan.copied, build.copied.pictures),
     },
   }
+  const facts = {
+    plan,
+    lowUnits: lanes.low.unit,
+    speeds: build.speeds,
+    durationSeconds: probe.durationSeconds,
+  }
+  const isAhead = plan.copied !== null || canStart(facts) !== false
+  // Whoever was let in stays in: a machine that slowed down since is no reason to stop the player.
   await VideoModel.updateOne(
-    { _id: videoId, state: 'transcoding', publishedAt: null, deletedAt: null },
+    {
+      ...{ _id: videoId, state: 'transcoding', publishedAt: null, deletedAt: null },
+      ...(isAhead ? {} : { playable: true }),
+    },
     { $set: { playable: true, revision } },
   )
   await BuildModel.updateOne({ _id: build._id }, { $max: { 'copied.shown': copyMark(build.copied) } })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
 import { reportVideoProgress } from '#lib/db/move-video'
-import { type Lane, parseUnitKey, type RungGroup } from '#lib/domain/encode-plan'
+import { type Lane, parseUnitKey, type RungGroup, unitKey } from '#lib/domain/encode-plan'
 import { createId } from '#lib/domain/id'
 import { PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
@@ -35,7 +35,8 @@ export async function transcodeUnit(job: JobRecord, context: JobContext): Promis
   if (wanted === null || unit === undefined) throw new PeekrError('cancelled', { details: { videoId, key } })
   if (isAssembled(build, wanted)) return { result: null, encoder: null }
   const library = await getLibrary()
-  const known = await findAdopted(library, build, key)
+  const whole = unitKey(unit.index, 'all')
+  const known = (await findAdopted(library, build, key)) ?? (await findAdopted(library, build, whole))
   if (known !== null) return { result: null, encoder: known.result.encoder }
   const attemptId = createId()
   const outputPath = await library.createAttempt(videoId, attemptId)

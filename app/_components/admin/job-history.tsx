@@ -6,6 +6,7 @@ const OUTCOMES: Record<JobAttemptView['outcome'], string> = {
   retried: 'failed and was tried again',
   failed: 'failed',
   cancelled: 'was cancelled',
+  requeued: 'was put back into the queue by an administrator',
   lost: 'was lost: its worker ended without a word',
 }
 

@@ -1,13 +1,10 @@
 'use client'
 
 import Link from 'next/link'
-import { useState } from 'react'
 import { formatAge, plural } from '#lib/domain/format'
 import type { JobView } from '#lib/domain/job-view'
-import { callApi, errorSentence } from '../api-client'
-import { Button } from '../controls/button'
 import { ProgressBar } from '../controls/progress-bar'
-import { showToast } from '../controls/toast-store'
+import { JobActions } from './job-actions'
 import { JobHistory } from './job-history'
 import styles from './job-list.module.css'
 
@@ -33,8 +30,8 @@ const STATES: Record<JobView['state'], string> = {
   cancelled: 'Cancelled',
 }
 
-/** Jobs with their progress, reason and log, and what can be done about each. */
-export function JobList({ jobs, onChange }: { jobs: JobView[]; onChange: () => void }) {
+/** Jobs with their progress, reason and log, and, for an administrator (`onChange`), what can be done about each. */
+export function JobList({ jobs, onChange }: { jobs: JobView[]; onChange?: () => void }) {
   return (
     <ul className={styles.jobs}>
       {jobs.map((job) => (
@@ -44,36 +41,8 @@ export function JobList({ jobs, onChange }: { jobs: JobView[]; onChange: () => v
   )
 }
 
-function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
-  const [pending, setPending] = useState(false)
+function JobRow({ job, onChange }: { job: JobView; onChange?: () => void }) {
   const running = job.state === 'running'
-
-  async function act(action: 'retry' | 'cancel') {
-    setPending(true)
-    try {
-      await callApi(`/api/jobs/${job.id}/${action}`, { method: 'POST', body: {} })
-      showToast('good', action === 'retry' ? 'The job is in the queue again.' : 'The job was cancelled.')
-      onChange()
-    } catch (error) {
-      showToast('bad', errorSentence(error))
-    } finally {
-      setPending(false)
-    }
-  }
-
-  async function pause() {
-    setPending(true)
-    try {
-      await callApi('/api/admin/queue', { method: 'PATCH', body: { paused: true, videoId: job.video.id } })
-      showToast('good', 'The work on this video is paused. Resume it above.')
-      onChange()
-    } catch (error) {
-      showToast('bad', errorSentence(error))
-    } finally {
-      setPending(false)
-    }
-  }
-
   return (
     <li className={styles.job} aria-label={`${KINDS[job.kind]}${describeUnit(job.unit)}: ${job.video.title}`}>
       <div className={styles.head}>
@@ -89,21 +58,7 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
             {job.encoder && <span>{job.encoder}</span>}
           </p>
         </div>
-        {(job.state === 'failed' || job.state === 'cancelled') && (
-          <Button icon="retry" pending={pending} onClick={() => act('retry')}>
-            Retry
-          </Button>
-        )}
-        {(running || job.state === 'queued') && job.kind !== 'delete' && (
-          <Button pending={pending} onClick={pause}>
-            Pause video
-          </Button>
-        )}
-        {(running || job.state === 'queued') && (
-          <Button icon="close" pending={pending} onClick={() => act('cancel')}>
-            Cancel
-          </Button>
-        )}
+        {onChange && <JobActions job={job} onChange={onChange} />}
       </div>
       {running && (
         <ProgressBar
@@ -112,9 +67,7 @@ function JobRow({ job, onChange }: { job: JobView; onChange: () => void }) {
         />
       )}
       {job.reason && <p className={styles.reason}>{job.reason.message}</p>}
-      {job.history.length > 0 && (job.attempts > 1 || job.state === 'failed') && (
-        <JobHistory history={job.history} />
-      )}
+      {job.history.some(({ outcome }) => outcome !== 'done') && <JobHistory history={job.history} />}
       {job.log.length > 0 && (
         <details className={styles.log}>
           <summary>Log</summary>

@@ -99,6 +99,11 @@ export function VideoRow({
           <MenuLink icon="clock" href={`/studio/${video.id}/history`}>
             History
           </MenuLink>
+          {video.state !== 'uploading' && (
+            <MenuLink icon="gear" href={`/studio/${video.id}/making`}>
+              Progress
+            </MenuLink>
+          )}
           {video.state === 'ready' && (
             <MenuItem icon="spark" onSelect={reencode}>
               Encode anew

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { formatTimeLeft } from '#lib/domain/format'
 import type { VideoView } from '#lib/domain/video-view'
 import { callApi, errorSentence } from '../api-client'
 import { Button, ButtonLink } from '../controls/button'
@@ -65,6 +66,9 @@ export function WatchPending({
                 Retry
               </Button>
             )}
+            <ButtonLink href={`/studio/${video.id}/making`} icon="gear">
+              What was tried
+            </ButtonLink>
             <ButtonLink href="/upload" icon="upload">
               Upload another copy
             </ButtonLink>
@@ -96,5 +100,9 @@ function explain(video: VideoView): string {
   if (video.state === 'uploading')
     return 'The file is still on its way. It plays here soon after its last byte.'
   if (video.state === 'ingesting') return 'Looking at what is in the file. This takes a moment.'
+  const slowest = video.making?.renditions.at(-1)
+  if (slowest?.speed && slowest.speed < 1 && slowest.secondsLeft !== null) {
+    return `This machine makes it slower than it plays, at ${slowest.speed.toFixed(1)} × real time, so it starts to play once it will not stop in between: in ${formatTimeLeft(slowest.secondsLeft)} at most.`
+  }
   return 'It starts to play here as soon as it can. You may leave this page; nothing stops.'
 }

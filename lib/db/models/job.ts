@@ -28,7 +28,8 @@ export interface JobAttempt {
   holder: string | null
   startedAt: Date | null
   endedAt: Date
-  outcome: 'done' | 'retried' | 'failed' | 'cancelled'
+  /** `requeued`: an administrator took it from its holder, and attempts are counted anew. */
+  outcome: 'done' | 'retried' | 'failed' | 'cancelled' | 'requeued'
   failure: { code: ErrorCode; message: string } | null
   /** Why FFmpeg failed, as far as its words tell. */
   reason: string | null

@@ -80,6 +80,7 @@ export const API_ROWS: Record<string, Row> = {
   'POST /api/videos/{videoId}/retry': { expect: editing(409), json: {} },
   // 409: its source was not kept.
   'POST /api/videos/{videoId}/reencode': { expect: editing(409), json: {} },
+  'GET /api/videos/{videoId}/jobs': { expect: editing(200) },
   'GET /api/videos/{videoId}/proof': { expect: editing(200) },
   'POST /api/videos/{videoId}/proof': { expect: editing(409), json: {}, destroys: true },
   'GET /api/videos/{videoId}/snapshots': { expect: editing(200) },
@@ -216,6 +217,16 @@ export const PAGE_ROWS: Record<string, Row> = {
   '/studio': { expect: SIGN_IN_FIRST },
   '/studio/bin': { expect: SIGN_IN_FIRST },
   '/studio/{videoId}/history': {
+    expect: {
+      public: /*       */ '307  404 404  200  200  307  404  404  404',
+      unlisted: /*     */ '307  404 404  200  200  307  404  404  404',
+      password: /*     */ '307  404 404  200  200  307  404  404  404',
+      people: /*       */ '307  404 404  200  200  307  404  404  404',
+      private: /*      */ '307  404 404  200  200  307  404  404  404',
+      deleted: /*      */ '307  404 404  404  404  307  404  404  404',
+    },
+  },
+  '/studio/{videoId}/making': {
     expect: {
       public: /*       */ '307  404 404  200  200  307  404  404  404',
       unlisted: /*     */ '307  404 404  200  200  307  404  404  404',

@@ -22,12 +22,26 @@ const plan = {
   lowRungs: ['360p', '240p'],
   units: [0, 1, 2].map(unit),
 }
-const order = (done: string[], speed: number | null, watched: boolean) =>
-  planOrder({ plan, done: new Set(done), speed, watched })
+const order = (done: string[], speed: number | null, watched: boolean, canStart: boolean | null = true) =>
+  planOrder({ plan, done: new Set(done), speed, watched, canStart })
 
 test('the low rungs of the first unit come before everything, then all rungs of a unit together', () => {
-  assert.deepEqual(order([], null, false), ['0-low', '0-high', '1-all', '2-all'])
+  assert.deepEqual(order([], 2, false), ['0-low', '0-high', '1-all', '2-all'])
   assert.deepEqual(order(['0-low'], 0.5, false), ['0-high', '1-all', '2-all'])
+})
+
+test('until the speed of the machine is known, the second unit’s low rungs are the lead of whoever comes', () => {
+  assert.deepEqual(order([], null, false, null), ['0-low', '1-low', '0-high', '1-high', '2-all'])
+  assert.deepEqual(order(['0-low', '1-low'], null, false), ['0-high', '1-high', '2-all'])
+})
+
+test('where a viewer could not begin without running dry, the low rungs come first, watched or not', () => {
+  assert.deepEqual(order(['0-low'], null, false, false), ['1-low', '2-low', '0-high', '1-high', '2-high'])
+  assert.deepEqual(
+    order(['0-low'], 2, false, false),
+    ['0-high', '1-all', '2-all'],
+    'a fast one stays in order',
+  )
 })
 
 test('on a slow machine the low rungs run ahead of whoever watches, and the others follow', () => {
@@ -42,7 +56,7 @@ test('what was made in parts is finished in parts once nobody watches any more',
 
 test('a ladder without high rungs has one part', () => {
   const small = { ...plan, lowRungs: ['720p', '360p', '240p'] }
-  const facts = { plan: small, done: new Set<string>(), speed: null }
+  const facts = { plan: small, done: new Set<string>(), speed: null, canStart: null }
   assert.deepEqual(planOrder({ ...facts, watched: false }), ['0-low', '1-low', '2-low'])
   assert.deepEqual(planOrder({ ...facts, watched: true }), ['0-low', '1-low', '2-low'])
 })

@@ -1,12 +1,10 @@
-import { getJob } from '#lib/admin/cancel-job'
-import { retryVideo } from '#lib/catalog/retry-video'
+import { requeueJob } from '#lib/admin/requeue-job'
 import { apiRoute } from '#lib/http/api-route'
 import { requireAdmin } from '#lib/http/require-viewer'
 
-/** Starts the job's video again from the stage that can still be done. */
+/** Puts a job back into the queue, and its video on its way again where it had ended with it. */
 export const POST = apiRoute<{ jobId: string }>(async ({ viewer, params }) => {
   requireAdmin(viewer)
-  const job = await getJob(params.jobId)
-  await retryVideo(job.videoId)
+  await requeueJob(params.jobId)
   return new Response(null, { status: 202 })
 })
