@@ -6,7 +6,7 @@ import { hasTracks } from '#lib/domain/tracks'
 import { enqueueJob } from '#lib/jobs/leases'
 import { measureSpeed } from '#lib/transcode/measure-speed'
 import { isLowFirst, planOrder } from '#lib/transcode/plan-order'
-import { type KnownJob, mayStart, takeBackUnits } from '#lib/transcode/take-back-units'
+import { mayStart, takeBackUnits } from '#lib/transcode/take-back-units'
 import { planTracks } from '#lib/transcode/tracks/plan-tracks'
 
 /** Units kept in the queue: enough for many workers, few enough that the order can still be changed. */

@@ -16,8 +16,10 @@ export async function takeBackUnits({ plan }: BuildRecord, jobs: readonly KnownJ
   const isLow = ({ unit }: KnownJob) => parseUnitKey(unit)?.group === 'low'
   const units = jobs.filter(({ kind }) => kind === 'transcode')
   const running = units.filter(({ state }) => state === 'running')
-  const isLowLeft = countLow(plan, units) < plan.units.length
-  if (!isLowLeft || plan.copied !== null || running.every(isLow)) return []
+  const begun = [...units.filter(({ state }) => state === 'done'), ...running.filter(isLow)]
+  // With all of the low ones under way, another worker may as well go on with the others.
+  const isWaiting = countLow(plan, begun) < plan.units.length
+  if (!isWaiting || plan.copied !== null || running.every(isLow)) return []
   const nowMs = (await getServerTime()).getTime()
   const others = running.filter((job) => !isLow(job) && findLeftMs(job, nowMs) > 1_000)
   await JobModel.deleteMany({ _id: { $in: others.map(({ _id }) => _id) }, state: 'running' }).setOptions({
@@ -36,13 +38,14 @@ function findLeftMs({ progress, startedAt }: KnownJob, nowMs: number): number {
 /** Whether a viewer may begin, by the low rungs that are made, assembled or not. */
 export function mayStart({ plan, speeds, probe }: BuildRecord, jobs: readonly KnownJob[]): boolean | null {
   if (plan.copied !== null) return true
-  return canStart({ plan, lowUnits: countLow(plan, jobs), speeds, durationSeconds: probe.durationSeconds })
+  const made = jobs.filter(({ state }) => state === 'done')
+  return canStart({ plan, lowUnits: countLow(plan, made), speeds, durationSeconds: probe.durationSeconds })
 }
 
-/** How many units, counted from the first, have their low rungs. */
+/** How many units, counted from the first, have their low rungs by these jobs. */
 function countLow(plan: BuildRecord['plan'], jobs: readonly KnownJob[]): number {
-  const done = new Set(jobs.flatMap(({ unit, state }) => (state === 'done' ? [unit] : [])))
-  const isMade = (index: number) => done.has(unitKey(index, 'low')) || done.has(unitKey(index, 'all'))
+  const keys = new Set(jobs.map(({ unit }) => unit))
+  const isMade = (index: number) => keys.has(unitKey(index, 'low')) || keys.has(unitKey(index, 'all'))
   const missing = plan.units.findIndex(({ index }) => !isMade(index))
   return missing === -1 ? plan.units.length : missing
 }
