@@ -27,7 +27,7 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   const { plan } = build
   const jobs = await JobModel.find(
     { videoId, kind: { $in: ['transcode', 'sound', 'tracks'] } },
-    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1 },
+    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1, createdAt: 1 },
   )
     .setOptions({ sanitizeFilter: false })
     .lean()
@@ -51,12 +51,15 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   await dropOthers(videoId, jobs, wanted)
   for (const [at, unit] of wanted.entries()) {
     const createdAt = new Date(build.createdAt.getTime() + at)
+    const waiting = jobs.find(
+      (job) => job.unit === unit && job.kind === 'transcode' && job.state === 'queued',
+    )
     const isFirst = unit === '0-low' || unit === '0-all'
-    await enqueueJob('transcode', videoId, {
-      unit,
-      createdAt,
-      priority: isFirst ? PRIORITY.first : PRIORITY.rest,
-    })
+    const priority = isFirst ? PRIORITY.first : PRIORITY.rest
+    if (waiting === undefined) await enqueueJob('transcode', videoId, { unit, createdAt, priority })
+    // What waits already may be due sooner or later than when it was queued.
+    else if (waiting.createdAt.getTime() !== createdAt.getTime())
+      await JobModel.updateOne({ _id: waiting._id, state: 'queued' }, { $set: { createdAt } })
   }
   if (needsAssembly(build, jobs)) await enqueueJob('assemble', videoId, { fresh: true })
   return false
