@@ -1,12 +1,11 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { databaseUri } from '#lib/db/connect'
 import { createTusUpload, makeUploader, openUploadTest } from '../support/upload-test.ts'
+import { forkUploadServer } from '../support/upload-world.ts'
 import { hasNginx, startNginx } from './nginx.ts'
 import type { Measurement } from './serve.ts'
 import { benchFinish } from './upload-finish.ts'
@@ -26,25 +25,16 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     throw new Error('This benchmark compares with nginx. Install it: apt-get install nginx-light')
   const dataPath = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'peekr-bench-upload-'))
   const world = await openUploadTest({ dataPath })
-  const server = fork(new URL('../support/upload-server.ts', import.meta.url), {
-    env: {
-      ...process.env,
-      PEEKR_DATA: dataPath,
-      MONGODB_URI: await databaseUri(),
-      PEEKR_RESERVE: '0',
-      PEEKR_LOG_LEVEL: 'warn',
-    },
-  })
+  const server = await forkUploadServer(dataPath, { PEEKR_LOG_LEVEL: 'warn' })
   const nginx = await startNginx({
     root: dataPath,
     workPath: join(dataPath, 'nginx'),
     pin: (command) => command,
   })
   try {
-    const [port] = await once(server, 'message')
     const { authorization } = await makeUploader()
     const upload = (chunkBytes: number) =>
-      uploadByTus({ origin: `http://127.0.0.1:${port}`, authorization, dataPath, chunkBytes })
+      uploadByTus({ origin: server.origin, authorization, dataPath, chunkBytes })
     const put = (chunkBytes: number) =>
       uploadByPut(`http://127.0.0.1:${nginx.port}/put`, dataPath, chunkBytes)
     for (const [metric, chunkBytes] of [
@@ -70,7 +60,7 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     }
   } finally {
     agent.destroy()
-    server.kill('SIGKILL')
+    await server.kill()
     await nginx.stop()
     await world.close()
     await rm(dataPath, { recursive: true, force: true })

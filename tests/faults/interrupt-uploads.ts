@@ -1,17 +1,16 @@
-import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createCipheriv, createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises'
-import { type ClientRequest, request } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { type AddressInfo, createServer, connect as openSocket, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { getConfig } from '#lib/config'
-import { databaseUri } from '#lib/db/connect'
 import { createTusUpload, headOffset, makeUploader, openUploadTest } from '../support/upload-test.ts'
+import { forkUploadServer, openPatch } from '../support/upload-world.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
 const run = promisify(execFile)
@@ -112,18 +111,10 @@ async function openPlace(): Promise<Place> {
   if (canFill) await run('mount', ['-t', 'tmpfs', '-o', 'size=420m', 'tmpfs', dataPath])
   await mkdir(join(dataPath, 'uploads'))
   const { authorization } = await makeUploader()
-  const uri = getConfig().mongodbUri ?? (await databaseUri())
-  const env = {
-    ...process.env,
-    PEEKR_DATA: dataPath,
-    MONGODB_URI: uri,
-    PEEKR_RESERVE: '0',
-    PEEKR_LOG_LEVEL: 'silent',
-  }
-  let server = await startServer(env)
+  let server = await forkUploadServer(dataPath)
   const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
-    const upstream = openSocket(server.port, '127.0.0.1')
+    const upstream = openSocket(Number(new URL(server.origin).port), '127.0.0.1')
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -151,16 +142,14 @@ async function openPlace(): Promise<Place> {
       return () => rm(path)
     },
     async kill() {
-      server.child.kill('SIGKILL')
-      await once(server.child, 'exit')
-      server = await startServer(env)
+      await server.kill()
+      server = await forkUploadServer(dataPath)
     },
     cutProxy() {
       for (const socket of sockets) socket.destroy()
     },
     async close() {
-      server.child.kill('SIGKILL')
-      await once(server.child, 'exit')
+      await server.kill()
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => proxy.close(resolve))
       if (canFill) await run('umount', [dataPath])
@@ -168,12 +157,6 @@ async function openPlace(): Promise<Place> {
       await world.close()
     },
   }
-}
-
-async function startServer(env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(new URL('../support/upload-server.ts', import.meta.url), { env })
-  const [port] = await once(child, 'message')
-  return { child, port: Number(port) }
 }
 
 function pickKind(random: () => number, canFill: boolean): Kind {
@@ -193,12 +176,12 @@ async function interrupt(fault: {
   const { kind, place, path, file, from, cutAt, end } = fault
   if (kind === 'disk full') {
     const free = await place.fill(cutAt - from)
-    const status = await answerOf(openPatch(place, path, from, end), file, from, end)
+    const status = await answerOf(patchTo(place, path, from, end), file, from, end)
     await free()
     if (![507, 204, 0].includes(status)) throw new Error(`A full disk was answered with ${status}.`)
     return end
   }
-  const patch = openPatch(place, path, from, end)
+  const patch = patchTo(place, path, from, end)
   await sendTo(patch, file, from, cutAt)
   if (kind === 'client abort') patch.destroy()
   if (kind === 'reset') patch.socket?.resetAndDestroy()
@@ -209,20 +192,8 @@ async function interrupt(fault: {
   return cutAt
 }
 
-function openPatch(place: Place, path: string, from: number, end: number): ClientRequest {
-  const patch = request(place.origin() + path, {
-    method: 'PATCH',
-    agent: false,
-    headers: {
-      authorization: place.authorization,
-      'tus-resumable': '1.0.0',
-      'content-type': 'application/offset+octet-stream',
-      'upload-offset': from,
-      'content-length': end - from,
-    },
-  })
-  patch.on('error', () => {}) // being cut is the point
-  return patch
+function patchTo(place: Place, path: string, offset: number, end: number): ClientRequest {
+  return openPatch(place.origin() + path, { authorization: place.authorization, offset, end })
 }
 
 /** Resolves when all of it has been handed to the system, or the connection is gone. */
@@ -260,7 +231,7 @@ async function sendWhole(
   from: number,
   end: number,
 ): Promise<number> {
-  const status = await answerOf(openPatch(place, path, from, end), file, from, end)
+  const status = await answerOf(patchTo(place, path, from, end), file, from, end)
   if (status !== 204) throw new Error(`An undisturbed chunk was answered with ${status}.`)
   return end
 }

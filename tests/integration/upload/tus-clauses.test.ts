@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { appendFile } from 'node:fs/promises'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { UploadModel } from '#lib/db/models/upload'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 import { uploadFilePath } from '#lib/upload/upload-files'
@@ -12,22 +12,14 @@ import {
   DOORS,
   encodeMetadata,
   headOffset,
-  makeUploader,
-  openUploadTest,
   patchTus,
   readUpload,
-  type UploadTest,
   untilWritten,
 } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
 /** tus.io/protocols/resumable-upload, 1.0.0: each title begins with the section and what it demands, in our words. */
-let world: UploadTest
-let authorization: string
-before(async () => {
-  world = await openUploadTest()
-  authorization = (await makeUploader()).authorization
-})
-after(() => world?.close())
+const world = openUploadWorld()
 
 const OCTETS = 'application/offset+octet-stream'
 const digest = (algorithm: string, text: string) =>
@@ -37,9 +29,12 @@ for (const door of DOORS) {
   describe(`tus 1.0.0 at the ${door}`, () => {
     const endpoint = () => `${world.origins[door]}/api/uploads`
     const make = (sizeBytes: number, metadata?: Record<string, string>) =>
-      createTusUpload(world.origins[door], authorization, sizeBytes, metadata)
+      createTusUpload(world.origins[door], world.authorization, sizeBytes, metadata)
     const ask = (url: string, method: string, headers: Record<string, string | null> = {}, body?: Buffer) =>
-      callTus(url, method, { headers: { authorization, ...headers }, ...(body && { body }) })
+      callTus(url, method, {
+        headers: { authorization: world.authorization, ...headers },
+        ...(body && { body }),
+      })
     const post = (headers: Record<string, string | null>, body?: Buffer) =>
       ask(endpoint(), 'POST', headers, body)
     const locationOf = (answer: { headers: Headers }) => world.origins[door] + answer.headers.get('location')
@@ -72,26 +67,26 @@ for (const door of DOORS) {
       })
       test('PATCH: it begins at the offset named, and applies bytes there alone', async () => {
         const { url, uploadId } = await make(4)
-        await patchTus(url, authorization, 0, Buffer.from('ab'))
-        await patchTus(url, authorization, 2, Buffer.from('cd'))
+        await patchTus(url, world.authorization, 0, Buffer.from('ab'))
+        await patchTus(url, world.authorization, 2, Buffer.from('cd'))
         assert.equal(String(await readUpload(uploadId)), 'abcd')
       })
       test('PATCH: an offset that does not match is 409, and the upload is not changed', async () => {
         const { url, uploadId } = await make(4)
-        await patchTus(url, authorization, 0, Buffer.from('ab'))
+        await patchTus(url, world.authorization, 0, Buffer.from('ab'))
         for (const offset of [0, 1, 3]) {
-          assert.equal((await patchTus(url, authorization, offset, Buffer.from('x'))).status, 409)
+          assert.equal((await patchTus(url, world.authorization, offset, Buffer.from('x'))).status, 409)
         }
         assert.equal(String(await readUpload(uploadId)), 'ab')
       })
       test('PATCH: success is 204 with the new Upload-Offset', async () => {
         const { url } = await make(4)
-        const { status, headers } = await patchTus(url, authorization, 0, Buffer.from('abc'))
+        const { status, headers } = await patchTus(url, world.authorization, 0, Buffer.from('abc'))
         assert.deepEqual([status, headers.get('upload-offset')], [204, '3'])
       })
       test('PATCH: one against what is not there is 404', async () => {
         assert.equal(
-          (await patchTus(`${endpoint()}/2222222222222222`, authorization, 0, Buffer.from('x'))).status,
+          (await patchTus(`${endpoint()}/2222222222222222`, world.authorization, 0, Buffer.from('x'))).status,
           404,
         )
       })
@@ -104,7 +99,7 @@ for (const door of DOORS) {
           },
         })
         const headers = {
-          authorization,
+          authorization: world.authorization,
           'tus-resumable': '1.0.0',
           'upload-offset': '0',
           'content-type': OCTETS,
@@ -114,7 +109,7 @@ for (const door of DOORS) {
         await untilWritten(uploadId, 1_000_000)
         gone.abort()
         await broken
-        assert.equal(await headOffset(url, authorization), 1_000_000)
+        assert.equal(await headOffset(url, world.authorization), 1_000_000)
       })
       test('OPTIONS: the answer has Tus-Version, and may have Tus-Extension and Tus-Max-Size', async () => {
         const { status, headers } = await callTus(endpoint(), 'OPTIONS', {
@@ -138,7 +133,7 @@ for (const door of DOORS) {
         const { url } = await make(1)
         const answers = [
           await ask(url, 'HEAD'),
-          await patchTus(url, authorization, 5, Buffer.from('x')),
+          await patchTus(url, world.authorization, 5, Buffer.from('x')),
           await post({ 'upload-length': 'x' }),
           await ask(url, 'DELETE'),
         ]
@@ -183,7 +178,7 @@ for (const door of DOORS) {
       test('POST makes an upload and answers 201 with its Location', async () => {
         const answer = await post({ 'upload-length': '3' })
         assert.equal(answer.status, 201)
-        assert.equal(await headOffset(locationOf(answer), authorization), 0)
+        assert.equal(await headOffset(locationOf(answer), world.authorization), 0)
       })
       test('an upload of length 0 is complete when it is made', async () => {
         const { headers } = await ask(locationOf(await post({ 'upload-length': '0' })), 'HEAD')
@@ -215,7 +210,7 @@ for (const door of DOORS) {
       test('the body of the creation is the beginning, and the answer has Upload-Offset', async () => {
         const answer = await post({ 'upload-length': '5', 'content-type': OCTETS }, Buffer.from('abc'))
         assert.deepEqual([answer.status, answer.headers.get('upload-offset')], [201, '3'])
-        assert.equal(await headOffset(locationOf(answer), authorization), 3)
+        assert.equal(await headOffset(locationOf(answer), world.authorization), 3)
       })
       test('the body can be all of it', async () => {
         const answer = await post({ 'upload-length': '3', 'content-type': OCTETS }, Buffer.from('abc'))
@@ -226,7 +221,7 @@ for (const door of DOORS) {
     describe('Expiration', () => {
       test('Upload-Expires is in the answers of unfinished uploads, as an HTTP date in the future', async () => {
         const created = await post({ 'upload-length': '5' })
-        const patched = await patchTus(locationOf(created), authorization, 0, Buffer.from('ab'))
+        const patched = await patchTus(locationOf(created), world.authorization, 0, Buffer.from('ab'))
         for (const { headers } of [created, patched]) {
           const expires = headers.get('upload-expires') ?? ''
           assert.equal(new Date(expires).toUTCString(), expires)
@@ -242,7 +237,7 @@ for (const door of DOORS) {
         )
         await sweepUploads()
         assert.ok([404, 410].includes((await ask(url, 'HEAD')).status))
-        assert.ok([404, 410].includes((await patchTus(url, authorization, 0, Buffer.from('x'))).status))
+        assert.ok([404, 410].includes((await patchTus(url, world.authorization, 0, Buffer.from('x'))).status))
       })
     })
 
@@ -261,13 +256,13 @@ for (const door of DOORS) {
       }
       test('Upload-Checksum: one that does not match is 460, and nothing of the body is kept', async () => {
         const { url, uploadId } = await make(3_000_006)
-        await patchTus(url, authorization, 0, Buffer.from('abc'))
+        await patchTus(url, world.authorization, 0, Buffer.from('abc'))
         const headers = { 'upload-offset': '3', 'upload-checksum': digest('sha1', 'what was sent') }
         const answer = await ask(url, 'PATCH', headers, Buffer.alloc(3_000_000, 1))
         assert.deepEqual([answer.status, answer.code], [460, 'checksum_mismatch'])
         assert.equal(String(await readUpload(uploadId)), 'abc')
-        assert.equal(await headOffset(url, authorization), 3)
-        assert.equal((await patchTus(url, authorization, 3, Buffer.from('def'))).status, 204)
+        assert.equal(await headOffset(url, world.authorization), 3)
+        assert.equal((await patchTus(url, world.authorization, 3, Buffer.from('def'))).status, 204)
         assert.equal(String(await readUpload(uploadId)), 'abcdef')
       })
       test('Upload-Checksum: an unknown algorithm or a malformed value is 400, and nothing is kept', async () => {
@@ -280,11 +275,11 @@ for (const door of DOORS) {
       })
       test('bytes whose checksum nobody compared, because the process died, are not counted as stored', async () => {
         const { url, uploadId } = await make(9)
-        await patchTus(url, authorization, 0, Buffer.from('abc'))
+        await patchTus(url, world.authorization, 0, Buffer.from('abc'))
         await getUploadLeases().close() // as after a restart: nothing is known but the record and the file
         await appendFile(uploadFilePath(uploadId), 'xyz')
         await UploadModel.updateOne({ _id: uploadId }, { $set: { unverifiedFrom: 3 } })
-        assert.equal(await headOffset(url, authorization), 3)
+        assert.equal(await headOffset(url, world.authorization), 3)
         assert.equal(String(await readUpload(uploadId)), 'abc')
         assert.equal((await UploadModel.findById(uploadId).lean())?.unverifiedFrom, null)
       })
@@ -293,12 +288,12 @@ for (const door of DOORS) {
     describe('Termination', () => {
       test('DELETE frees the upload and answers 204; after that it is 404 or 410', async () => {
         const { url, uploadId } = await make(5)
-        await patchTus(url, authorization, 0, Buffer.from('ab'))
+        await patchTus(url, world.authorization, 0, Buffer.from('ab'))
         assert.equal((await ask(url, 'DELETE')).status, 204)
         await assert.rejects(readUpload(uploadId), { code: 'ENOENT' })
         for (const method of ['HEAD', 'DELETE'])
           assert.ok([404, 410].includes((await ask(url, method)).status))
-        assert.ok([404, 410].includes((await patchTus(url, authorization, 2, Buffer.from('c'))).status))
+        assert.ok([404, 410].includes((await patchTus(url, world.authorization, 2, Buffer.from('c'))).status))
       })
     })
 
@@ -341,7 +336,7 @@ for (const door of DOORS) {
       })
       test('PATCH against a final is 403', async () => {
         const url = locationOf(await post({ 'upload-concat': `final;${await part('abc')}` }))
-        assert.equal((await patchTus(url, authorization, 3, Buffer.from('x'))).status, 403)
+        assert.equal((await patchTus(url, world.authorization, 3, Buffer.from('x'))).status, 403)
       })
       test('metadata of a part is not used; that of the final is', async () => {
         const headers = { 'upload-length': '1', 'upload-concat': 'partial', 'content-type': OCTETS }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import { makeCookie } from '../../support/auth-test.ts'
@@ -9,16 +9,11 @@ import {
   DOORS,
   headOffset,
   makeUploader,
-  openUploadTest,
   readUpload,
-  type UploadTest,
 } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
-let world: UploadTest
-before(async () => {
-  world = await openUploadTest()
-})
-after(() => world?.close())
+const world = openUploadWorld()
 
 const VERBS: [string, Record<string, string>][] = [
   ['HEAD', {}],

@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { updateSettings } from '#lib/admin/settings'
 import { updateUser } from '#lib/admin/users-update'
 import { sumOwnerBytes } from '#lib/upload/reserve-space'
-import {
-  callTus,
-  makeUploader,
-  openUploadTest,
-  patchTus,
-  type UploadTest,
-} from '../../support/upload-test.ts'
+import { callTus, makeUploader, patchTus } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
-let world: UploadTest
-let origin: string
-before(async () => {
-  world = await openUploadTest()
-  origin = world.origins['front door']
-})
-after(() => world?.close())
-
+const world = openUploadWorld()
+const origin = () => world.origins['front door']
 const create = (authorization: string, sizeBytes: number) =>
-  callTus(`${origin}/api/uploads`, 'POST', { headers: { authorization, 'upload-length': String(sizeBytes) } })
+  callTus(`${origin()}/api/uploads`, 'POST', {
+    headers: { authorization, 'upload-length': String(sizeBytes) },
+  })
 
 test('a role has its limits, an account’s own come before them, and null takes them away', async () => {
   const uploader = await makeUploader()
@@ -48,11 +39,11 @@ test('an account that has as many videos as it may is told so; parts count when 
     assert.equal(status, 507)
     assert.match(message ?? '', /may have 2 videos, and has as many\./)
   }
-  const part = await callTus(`${origin}/api/uploads`, 'POST', {
+  const part = await callTus(`${origin()}/api/uploads`, 'POST', {
     headers: { authorization, 'upload-length': '0', 'upload-concat': 'partial' },
   })
   assert.equal(part.status, 201)
-  const joined = await callTus(`${origin}/api/uploads`, 'POST', {
+  const joined = await callTus(`${origin()}/api/uploads`, 'POST', {
     headers: { authorization, 'upload-concat': `final;${part.headers.get('location')}` },
   })
   assert.equal(joined.code, 'quota_exceeded')
@@ -68,7 +59,7 @@ test('who begins too many uploads is told how long to wait, and those that run g
   const seconds = Number(refused?.headers.get('retry-after'))
   assert.ok(seconds > 0 && seconds <= 900, String(seconds))
   assert.match(refused?.message ?? '', /begun 3 uploads .* begin the next in \d+ minutes?\.$/)
-  const url = origin + first.headers.get('location')
+  const url = origin() + first.headers.get('location')
   assert.equal((await patchTus(url, authorization, 0, Buffer.from('abc'))).status, 204)
 })
 
@@ -79,7 +70,7 @@ test('20 uploads at once from 5 users: none passes its quota, and each can use a
   const upload = async ({ authorization }: { authorization: string }, turn: number) => {
     const made = await create(authorization, 300)
     if (made.status !== 201) return made.code
-    const url = origin + made.headers.get('location')
+    const url = origin() + made.headers.get('location')
     if (turn === 1) {
       await callTus(url, 'DELETE', { headers: { authorization } })
       return 'cancelled'

@@ -20,20 +20,15 @@ import {
   readUpload,
   type UploadTest,
 } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
 const run = promisify(execFile)
 
 describe('room for uploads', () => {
-  let world: UploadTest
-  let endpoint: string
-  before(async () => {
-    world = await openUploadTest()
-    endpoint = `${world.origins['front door']}/api/uploads`
-  })
-  after(() => world?.close())
-
+  const world = openUploadWorld()
+  const endpoint = () => `${world.origins['front door']}/api/uploads`
   const create = (authorization: string, sizeBytes: number) =>
-    callTus(endpoint, 'POST', { headers: { authorization, 'upload-length': String(sizeBytes) } })
+    callTus(endpoint(), 'POST', { headers: { authorization, 'upload-length': String(sizeBytes) } })
 
   test('20 creations at once never pass one quota, and use it up', async () => {
     world.configure({ PEEKR_QUOTA: '1000B' })
@@ -53,7 +48,7 @@ describe('room for uploads', () => {
     const { authorization } = await makeUploader()
     const first = await create(authorization, 1000)
     assert.equal((await create(authorization, 1)).status, 507)
-    await callTus(endpoint.replace('/api/uploads', first.headers.get('location') ?? ''), 'DELETE', {
+    await callTus(endpoint().replace('/api/uploads', first.headers.get('location') ?? ''), 'DELETE', {
       headers: { authorization },
     })
     const second = await create(authorization, 1000)

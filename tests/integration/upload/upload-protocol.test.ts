@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import {
@@ -12,24 +12,17 @@ import {
   encodeMetadata,
   headOffset,
   makeUploader,
-  openUploadTest,
   patchTus,
   readUpload,
-  type UploadTest,
 } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
-let world: UploadTest
-let owner: { userId: string; authorization: string }
-before(async () => {
-  world = await openUploadTest()
-  owner = await makeUploader()
-})
-after(() => world?.close())
+const world = openUploadWorld()
 
 for (const door of DOORS) {
   describe(`tus at the ${door}`, () => {
     test('a creation makes upload and video together and says where both are', async () => {
-      const { authorization, userId } = owner
+      const { authorization, userId } = world
       const metadata = encodeMetadata({ filename: 'My clip.mp4', visibility: 'unlisted' })
       const answer = await callTus(`${world.origins[door]}/api/uploads`, 'POST', {
         headers: { authorization, 'upload-length': '5', 'upload-metadata': metadata },
@@ -48,7 +41,7 @@ for (const door of DOORS) {
     })
 
     test('bytes sent in pieces are the file, and its end moves the video on', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const bytes = randomBytes(3_000_001)
       const { url, uploadId, videoId } = await createTusUpload(
         world.origins[door],
@@ -70,7 +63,7 @@ for (const door of DOORS) {
     })
 
     test('HEAD repeats the metadata, the length and the video, and is not cached', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const metadata = { filename: 'a b.mp4', other: 'x' }
       const { url, videoId } = await createTusUpload(world.origins[door], authorization, 9, metadata)
       const answer = await callTus(url, 'HEAD', { headers: { authorization } })
@@ -82,7 +75,7 @@ for (const door of DOORS) {
     })
 
     test('creation-with-upload takes the first bytes, or all, with the creation', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const headers = {
         authorization,
         'upload-length': '6',
@@ -112,7 +105,7 @@ for (const door of DOORS) {
     })
 
     test('an empty file is taken and goes on to ingest, which will say that it is empty', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const { url, videoId } = await createTusUpload(world.origins[door], authorization, 0)
       assert.equal((await VideoModel.findById(videoId).lean())?.state, 'ingesting')
       assert.equal(await headOffset(url, authorization), 0)
@@ -133,7 +126,7 @@ for (const door of DOORS) {
     })
 
     test('DELETE removes bytes and records of an unfinished upload, and is refused for a finished one', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const { url, uploadId, videoId } = await createTusUpload(world.origins[door], authorization, 4)
       await patchTus(url, authorization, 0, Buffer.from('ab'))
       assert.equal((await callTus(url, 'DELETE', { headers: { authorization } })).status, 204)
@@ -179,7 +172,7 @@ for (const door of DOORS) {
     ]
     for (const [what, method, status, options] of wrong) {
       test(`${method} with ${what} answers ${status} and changes nothing`, async () => {
-        const { authorization } = owner
+        const { authorization } = world
         const { url, uploadId } = await createTusUpload(world.origins[door], authorization, 8)
         const answer = await callTus(url, method, {
           ...options,
@@ -194,7 +187,7 @@ for (const door of DOORS) {
     }
 
     test('a body of unknown length that exceeds the upload answers 413 and leaves it as it was', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const { url, uploadId } = await createTusUpload(world.origins[door], authorization, 3_000_000)
       await patchTus(url, authorization, 0, Buffer.alloc(10, 1))
       const body = new ReadableStream({
@@ -234,7 +227,7 @@ for (const door of DOORS) {
     }
 
     test('POST with X-HTTP-Method-Override is the verb it names', async () => {
-      const { authorization } = owner
+      const { authorization } = world
       const { url, uploadId } = await createTusUpload(world.origins[door], authorization, 3)
       const answer = await callTus(url, 'POST', {
         headers: {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { UploadModel } from '#lib/db/models/upload'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
@@ -12,17 +12,12 @@ import {
   encodeMetadata,
   headOffset,
   makeUploader,
-  openUploadTest,
   patchTus,
   readUpload,
-  type UploadTest,
 } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
-let world: UploadTest
-before(async () => {
-  world = await openUploadTest()
-})
-after(() => world?.close())
+const world = openUploadWorld()
 
 async function addVideo(
   ownerId: string,

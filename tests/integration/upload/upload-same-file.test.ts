@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { listVideos } from '#lib/catalog/list-videos'
 import { VideoModel } from '#lib/db/models/video'
 import { scopesOfRole, type Viewer } from '#lib/domain/permissions'
-import {
-  callTus,
-  encodeMetadata,
-  makeUploader,
-  openUploadTest,
-  patchTus,
-  type UploadTest,
-} from '../../support/upload-test.ts'
+import { callTus, encodeMetadata, makeUploader, patchTus } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
 const MIB = 1024 ** 2
 
-let world: UploadTest
-before(async () => {
-  world = await openUploadTest()
-})
-after(() => world?.close())
+const world = openUploadWorld()
 
 /** As docs/api.md tells clients to make it. */
 function fingerprintOf(bytes: Buffer): string {

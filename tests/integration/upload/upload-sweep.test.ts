@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { JobModel } from '#lib/db/models/job'
 import { UploadModel } from '#lib/db/models/upload'
 import { UploadLedgerModel } from '#lib/db/models/upload-ledger'
@@ -10,29 +10,15 @@ import { createId } from '#lib/domain/id'
 import { finishUpload } from '#lib/upload/finish-upload'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 import { forgetUpload, uploadFilePath } from '#lib/upload/upload-files'
-import {
-  callTus,
-  createTusUpload,
-  headOffset,
-  makeUploader,
-  openUploadTest,
-  patchTus,
-  readUpload,
-  type UploadTest,
-} from '../../support/upload-test.ts'
+import { callTus, createTusUpload, headOffset, patchTus, readUpload } from '../../support/upload-test.ts'
+import { openUploadWorld } from '../../support/upload-world.ts'
 
 const HOUR_AGO = new Date(Date.now() - 3_600_000)
 
 describe('what happens once, and what is made up for', () => {
-  let world: UploadTest
-  let authorization: string
-  let create: (sizeBytes: number) => ReturnType<typeof createTusUpload>
-  before(async () => {
-    world = await openUploadTest()
-    authorization = (await makeUploader()).authorization
-    create = (sizeBytes) => createTusUpload(world.origins['front door'], authorization, sizeBytes)
-  })
-  after(() => world?.close())
+  const world = openUploadWorld()
+  const create = (sizeBytes: number) =>
+    createTusUpload(world.origins['front door'], world.authorization, sizeBytes)
 
   /** As a process leaves it that dies after the last byte: all stored, nothing marked. */
   async function createUnmarked(text: string) {
@@ -56,12 +42,12 @@ describe('what happens once, and what is made up for', () => {
 
   test('an empty PATCH after the end, and a finish after a failure, begin nothing anew', async () => {
     const { url, uploadId, videoId } = await create(3)
-    await patchTus(url, authorization, 0, Buffer.from('abc'))
+    await patchTus(url, world.authorization, 0, Buffer.from('abc'))
     await VideoModel.updateOne(
       { _id: videoId },
       { state: 'failed', failure: { code: 'source_corrupt', message: 'x' } },
     )
-    assert.equal((await patchTus(url, authorization, 3, Buffer.alloc(0))).status, 204)
+    assert.equal((await patchTus(url, world.authorization, 3, Buffer.alloc(0))).status, 204)
     await finishUpload(uploadId)
     assert.equal(await stateOf(videoId), 'failed')
   })
@@ -77,7 +63,7 @@ describe('what happens once, and what is made up for', () => {
 
   test('a complete upload that nobody marked is finished when its client asks', async () => {
     const { url, videoId } = await createUnmarked('abc')
-    assert.equal(await headOffset(url, authorization), 3)
+    assert.equal(await headOffset(url, world.authorization), 3)
     assert.equal(await stateOf(videoId), 'ingesting')
   })
 
@@ -91,21 +77,26 @@ describe('what happens once, and what is made up for', () => {
 
   test('an upload left for a week fails with a sentence, and its bytes go', async () => {
     const { url, uploadId, videoId } = await create(9)
-    await patchTus(url, authorization, 0, Buffer.from('abc'))
+    await patchTus(url, world.authorization, 0, Buffer.from('abc'))
     await makeOld(uploadId, { expiresAt: HOUR_AGO })
     assert.equal((await sweepUploads()).expired, 1)
     const video = await VideoModel.findById(videoId).lean()
     assert.equal(video?.state, 'failed')
     assert.match(video.failure?.message ?? '', /Upload the file again\.$/)
     await assert.rejects(readUpload(uploadId), { code: 'ENOENT' })
-    assert.equal((await callTus(url, 'HEAD', { headers: { authorization } })).status, 410)
-    const patch = await callTus(url, 'PATCH', { headers: { authorization, 'upload-offset': '3' } })
+    assert.equal(
+      (await callTus(url, 'HEAD', { headers: { authorization: world.authorization } })).status,
+      410,
+    )
+    const patch = await callTus(url, 'PATCH', {
+      headers: { authorization: world.authorization, 'upload-offset': '3' },
+    })
     assert.equal(patch.code, 'upload_expired')
   })
 
   test('a finished upload never expires, whatever its age', async () => {
     const { url, uploadId, videoId } = await create(3)
-    await patchTus(url, authorization, 0, Buffer.from('abc'))
+    await patchTus(url, world.authorization, 0, Buffer.from('abc'))
     await makeOld(uploadId, { expiresAt: HOUR_AGO })
     await utimes(uploadFilePath(uploadId), HOUR_AGO, HOUR_AGO)
     await sweepUploads()
@@ -116,7 +107,7 @@ describe('what happens once, and what is made up for', () => {
   test('bytes that arrive put the expiry off', async () => {
     const { url, uploadId } = await create(9)
     await makeOld(uploadId, { expiresAt: new Date(Date.now() + 60_000) })
-    await patchTus(url, authorization, 0, Buffer.from('abc'))
+    await patchTus(url, world.authorization, 0, Buffer.from('abc'))
     const { expiresAt } = (await UploadModel.findById(uploadId).lean()) ?? { expiresAt: new Date(0) }
     assert.ok(expiresAt.getTime() > Date.now() + 6 * 86_400_000)
   })
@@ -133,7 +124,10 @@ describe('what happens once, and what is made up for', () => {
         controller.close()
       },
     })
-    const patch = callTus(url, 'PATCH', { headers: { authorization, 'upload-offset': '0' }, body })
+    const patch = callTus(url, 'PATCH', {
+      headers: { authorization: world.authorization, 'upload-offset': '0' },
+      body,
+    })
     await new Promise((resolve) => setTimeout(resolve, 300))
     assert.equal((await sweepUploads()).expired, 0)
     gate.resolve()
@@ -144,7 +138,7 @@ describe('what happens once, and what is made up for', () => {
     const ingested = await createUnmarked('abc')
     await forgetUpload(ingested.uploadId)
     await forgetUpload(ingested.uploadId)
-    assert.equal(await headOffset(ingested.url, authorization), 3) // its client may still ask
+    assert.equal(await headOffset(ingested.url, world.authorization), 3) // its client may still ask
     await writeFile(uploadFilePath(ingested.uploadId), 'abc')
     const [old, young] = [createId(), createId()]
     for (const name of [old, young, 'README']) await writeFile(join(world.dataPath, 'uploads', name), 'x')

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
-import { after, before, test } from 'node:test'
-import { getConfig } from '#lib/config'
-import { databaseUri } from '#lib/db/connect'
+import type { IncomingMessage } from 'node:http'
+import { test } from 'node:test'
 import { UploadModel } from '#lib/db/models/upload'
 import { sumOwnerBytes } from '#lib/upload/reserve-space'
 import { createUploadLeases } from '#lib/upload/upload-leases'
@@ -14,57 +11,22 @@ import {
   createTusUpload,
   headOffset,
   makeUploader,
-  openUploadTest,
   patchTus,
   readUpload,
-  type UploadTest,
   untilWritten,
 } from '../../support/upload-test.ts'
+import { openPatch, openUploadWorld } from '../../support/upload-world.ts'
+
+const SETTINGS = { PEEKR_QUOTA: '1000M' }
 
 /** Two server processes on one library and one database, as behind a balancer. */
-let world: UploadTest
-let authorization: string
-const children: ChildProcess[] = []
 const origins: string[] = []
-before(async () => {
-  world = await openUploadTest()
-  authorization = (await makeUploader()).authorization
-  for (let count = 0; count < 2; count += 1) await startServer()
-})
-after(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  await world?.close()
+const world = openUploadWorld(async ({ startServer }) => {
+  for (let count = 0; count < 2; count += 1) origins.push((await startServer(SETTINGS)).origin)
 })
 
-async function startServer(): Promise<ChildProcess> {
-  const child = fork(new URL('../../support/upload-server.ts', import.meta.url), {
-    env: {
-      ...process.env,
-      PEEKR_DATA: world.dataPath,
-      MONGODB_URI: getConfig().mongodbUri ?? (await databaseUri()),
-      PEEKR_RESERVE: '0',
-      PEEKR_QUOTA: '1000M',
-      PEEKR_LOG_LEVEL: 'silent',
-    },
-  })
-  const [port] = await once(child, 'message')
-  children.push(child)
-  origins.push(`http://127.0.0.1:${port}`)
-  return child
-}
-
-function stallPatch(url: string, offset: number, sizeBytes: number, bytes: Buffer) {
-  const patch = request(url, {
-    method: 'PATCH',
-    headers: {
-      authorization,
-      'tus-resumable': '1.0.0',
-      'content-type': 'application/offset+octet-stream',
-      'upload-offset': offset,
-      'content-length': sizeBytes - offset,
-    },
-  })
-  patch.on('error', () => {}) // being cut is the point
+function stallPatch(url: string, end: number, bytes: Buffer) {
+  const patch = openPatch(url, { authorization: world.authorization, offset: 0, end })
   patch.write(bytes)
   return patch
 }
@@ -72,29 +34,29 @@ function stallPatch(url: string, offset: number, sizeBytes: number, bytes: Buffe
 test('a PATCH that stands still in one process is cut when its client comes back to the other', async (t) => {
   const [first = '', second = ''] = origins
   const bytes = randomBytes(500_000)
-  const { url, uploadId } = await createTusUpload(first, authorization, bytes.length)
-  const patch = stallPatch(url, 0, bytes.length, bytes.subarray(0, 200_000))
+  const { url, uploadId } = await createTusUpload(first, world.authorization, bytes.length)
+  const patch = stallPatch(url, bytes.length, bytes.subarray(0, 200_000))
   const answered = once(patch, 'response') as Promise<[IncomingMessage]>
   await untilWritten(uploadId, 200_000)
   const startedAt = Date.now()
   const elsewhere = second + new URL(url).pathname
-  assert.equal(await headOffset(elsewhere, authorization), 200_000)
+  assert.equal(await headOffset(elsewhere, world.authorization), 200_000)
   t.diagnostic(`taken over after ${Date.now() - startedAt} ms`)
   assert.equal((await answered)[0].statusCode, 423)
   patch.destroy()
-  assert.equal((await patchTus(elsewhere, authorization, 200_000, bytes.subarray(200_000))).status, 204)
+  assert.equal((await patchTus(elsewhere, world.authorization, 200_000, bytes.subarray(200_000))).status, 204)
   assert.deepEqual(await readUpload(uploadId), bytes)
 })
 
 test('chunks that go to one process and the other in turn arrive in order', async () => {
   const bytes = randomBytes(60_000)
-  const { url, uploadId } = await createTusUpload(origins[0] ?? '', authorization, bytes.length)
+  const { url, uploadId } = await createTusUpload(origins[0] ?? '', world.authorization, bytes.length)
   const path = new URL(url).pathname
   for (const [index, offset] of [0, 20_000, 40_000].entries()) {
     const origin = origins[index % 2] ?? ''
     const answer = await patchTus(
       origin + path,
-      authorization,
+      world.authorization,
       offset,
       bytes.subarray(offset, offset + 20_000),
     )
@@ -104,22 +66,21 @@ test('chunks that go to one process and the other in turn arrive in order', asyn
 })
 
 test('what a killed process held is taken over at once', async () => {
-  const doomed = await startServer()
+  const doomed = await world.startServer(SETTINGS)
   const bytes = randomBytes(300_000)
-  const { url, uploadId } = await createTusUpload(origins.at(-1) ?? '', authorization, bytes.length)
-  stallPatch(url, 0, bytes.length, bytes.subarray(0, 100_000))
+  const { url, uploadId } = await createTusUpload(doomed.origin, world.authorization, bytes.length)
+  stallPatch(url, bytes.length, bytes.subarray(0, 100_000))
   await untilWritten(uploadId, 100_000)
   assert.notEqual((await UploadModel.findById(uploadId).lean())?.lease, null)
-  doomed.kill('SIGKILL')
-  await once(doomed, 'exit')
+  await doomed.kill()
   const startedAt = Date.now()
-  assert.equal(await headOffset((origins[0] ?? '') + new URL(url).pathname, authorization), 100_000)
+  assert.equal(await headOffset((origins[0] ?? '') + new URL(url).pathname, world.authorization), 100_000)
   // Well under the 15 s that a holder of which nothing is known is given.
   assert.ok(Date.now() - startedAt < 12_000, `${Date.now() - startedAt} ms`)
 })
 
 test('a holder on another machine keeps its upload while nothing says that it has ended', async () => {
-  const { uploadId } = await createTusUpload(world.origins['front door'], authorization, 9)
+  const { uploadId } = await createTusUpload(world.origins['front door'], world.authorization, 9)
   const elsewhere = createUploadLeases('another-boot pid:[1] 7 7 x')
   await UploadModel.updateOne(
     { _id: uploadId },
