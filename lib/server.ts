@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import next from 'next'
 import { DOOR_HEADER, getDoorKey } from '#lib/auth/door-key'
 import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
 import { applyForwarded } from '#lib/http/apply-forwarded'
+import { createHttpServer } from '#lib/http/create-http-server'
 import { cutStalledReader } from '#lib/http/cut-stalled-reader'
 import { writeError } from '#lib/http/node-web'
 import { rememberOwnAddress } from '#lib/http/own-address'
@@ -11,13 +12,6 @@ import { findProjectRoot } from '#lib/jobs/find-project-root'
 import { getLog } from '#lib/log'
 import { handleStream } from '#lib/stream/handle-stream'
 import { handleUpload } from '#lib/upload/handle-upload'
-
-/** A request line and headers must be here by then; Node looks only now and then, so both together are 90 s. */
-const HEADERS_MS = 85_000
-const HEADERS_LOOK_MS = 5_000
-/** A connection on which nothing moves for this long is cut; a slow upload that still moves is not. */
-const IDLE_MS = 120_000
-const KEEP_ALIVE_MS = 65_000
 
 export interface WebServer {
   server: Server
@@ -48,10 +42,7 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
     if (!dev && answeredAsPageWrite(req, res)) return
     return handleNext(req, res)
   }
-  // Only `next dev` speaks WebSocket. Otherwise a request to change the protocol is answered as if it had not asked:
-  // Next would take the socket over, leave it open for ever, and so keep the server from stopping.
-  const options = { shouldUpgradeCallback: () => dev, connectionsCheckingInterval: HEADERS_LOOK_MS }
-  const server = createServer(options, (req, res) => {
+  const listener = (req: IncomingMessage, res: ServerResponse): void => {
     // Of the leak self-test, which tries both doors; `applyForwarded` takes such headers away.
     const wantsHandler = DOOR_HEADER in req.headers && req.headers[DOOR_HEADER] === getDoorKey()
     if (frontDoor && !wantsHandler && req.url?.startsWith('/stream/')) {
@@ -60,14 +51,8 @@ export async function startWebServer({ dev }: { dev: boolean }): Promise<WebServ
     }
     const { requestId } = applyForwarded(req, trustedProxies)
     route(req, res).catch((error: unknown) => answerError(error, requestId, res))
-  })
-  // Node before 24.9 does not ask.
-  if (!dev) server.on('upgrade', (_req, socket) => socket.destroy())
-  server.headersTimeout = HEADERS_MS
-  // Node's whole-request limit answers a slow PATCH with 408, which clients do not retry; idleness is what counts.
-  server.requestTimeout = 0
-  server.timeout = IDLE_MS
-  server.keepAliveTimeout = KEEP_ALIVE_MS
+  }
+  const server = createHttpServer(listener, { dev })
   await listen(server, port, host)
   const address = server.address()
   const bound = typeof address === 'object' && address !== null ? address : { address: host, port }

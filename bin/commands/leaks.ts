@@ -8,7 +8,9 @@ import { parseOptions } from './parse-options.ts'
 import { withDatabase } from './with-database.ts'
 
 const LeaksSchema = z.object({
-  url: z.url({ protocol: /^http$/, error: 'write an address such as http://localhost:3000' }).optional(),
+  url: z
+    .url({ protocol: /^https?$/, error: 'write an address such as https://peekr.example.org' })
+    .optional(),
   count: z.coerce.number().int().min(1).max(20),
 })
 
@@ -17,12 +19,16 @@ export function registerLeaksCommand(doctor: Command): void {
   doctor
     .command('leaks')
     .description('ask the running server for videos as people who may not have them, and show what comes out')
-    .option('--url <address>', 'where it answers, or a proxy in front of it (default: this machine)')
+    .option(
+      '--url <address>',
+      'where it answers, or a proxy in front of it (default: PEEKR_URL, otherwise this machine)',
+    )
     .option('--count <number>', 'how many videos of each visibility to try', '2')
     .option('--json', 'print JSON')
     .action(async (_: unknown, command: Command) => {
       const { json = false, ...given } = command.optsWithGlobals<{ json?: boolean }>()
-      const { url = `http://127.0.0.1:${getConfig().port}`, count } = parseOptions(LeaksSchema, given)
+      const { publicUrl, port } = getConfig()
+      const { url = publicUrl ?? `http://127.0.0.1:${port}`, count } = parseOptions(LeaksSchema, given)
       const report = await withDatabase(() => findLeaks({ url, countOfEach: count }))
       await closePool()
       if (json) console.log(JSON.stringify(report, null, 2))

@@ -17,7 +17,7 @@ import type { Grant } from '#lib/domain/grant'
 import { createId } from '#lib/domain/id'
 import type { Role } from '#lib/domain/permissions'
 import type { Visibility } from '#lib/domain/video'
-import { singleton } from '#lib/singleton'
+import { forgetSingleton, singleton } from '#lib/singleton'
 import { createMediaToken } from '#lib/stream/media-token'
 import { forgetStreamAccess } from '#lib/stream/stream-access'
 import { type Answer, type Door, openDoors } from '../support/stream-doors.ts'
@@ -25,9 +25,12 @@ import { openTestDatabase } from '../support/test-database.ts'
 
 const dataPath = await mkdtemp(join(tmpdir(), 'peekr-stream-'))
 const database = await openTestDatabase('stream')
-singleton('config', () =>
-  parseConfig({ PEEKR_DATA: dataPath, PEEKR_CACHE: '160M', MONGODB_URI: database.uri }),
-)
+const loadSettings = (more: Record<string, string> = {}) => {
+  forgetSingleton('config')
+  const settings = { PEEKR_DATA: dataPath, PEEKR_CACHE: '160M', MONGODB_URI: database.uri, ...more }
+  singleton('config', () => parseConfig(settings))
+}
+loadSettings()
 
 const MIB = 1024 * 1024
 const STALL_MS = 800
@@ -368,6 +371,39 @@ test('no spelling of a path reaches a file outside the revision', async () => {
       assert.equal(status, 404, `${door.name}: ${target}`)
       assert.ok(!body.includes(SECRET), `${door.name}: ${target}`)
     }
+  }
+})
+
+test('beyond the limit of readers a new one gets 503 with Retry-After, while who watches goes on, through both doors', async (t) => {
+  t.after(() => {
+    loadSettings()
+    forgetSingleton('stream-readers')
+  })
+  loadSettings({ PEEKR_READERS: '1' })
+  forgetSingleton('stream-readers')
+  for (const door of doors) {
+    // Whoever was first through the other door has the place there.
+    forgetSingleton('stream-readers')
+    const ask = (video: Video, path: string) => door.get(`${video.base}/${path}`)
+    const watching = videos.public
+    assert.equal((await ask(watching, 'multivariant.m3u8')).status, 200, door.name)
+    for (let round = 0; round < 3; round++) {
+      const refused = await ask(
+        videos.unlisted,
+        ['multivariant.m3u8', '720p/segment-00001.m4s'][round % 2] ?? '',
+      )
+      assert.equal(refused.status, 503, door.name)
+      assert.equal(refused.headers['retry-after'], '10')
+      assert.equal(JSON.parse(refused.body.toString()).error.code, 'too_many_readers')
+      assert.equal((await ask(watching, '720p/segment-00001.m4s')).status, 200, door.name)
+    }
+    assert.equal(
+      (await ask(videos.unlisted, 'poster.jpg')).status,
+      200,
+      'a page of the library still shows it',
+    )
+    // What nobody may see is no different from when there is room.
+    assert.equal((await ask(videos.deleted, 'multivariant.m3u8')).status, 404)
   }
 })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findLeaks } from '#lib/admin/leaks/find-leaks'
+import { getConfig } from '#lib/config'
 import { apiRoute } from '#lib/http/api-route'
 import { jsonResponse } from '#lib/http/json-response'
 import { getOwnUrl } from '#lib/http/own-address'
@@ -12,5 +13,6 @@ const Body = z.strictObject({})
 export const POST = apiRoute(async ({ request, viewer }) => {
   requireAdmin(viewer)
   await readJson(request, Body)
-  return jsonResponse(await findLeaks({ url: getOwnUrl(), countOfEach: 1 }))
+  const own = getOwnUrl()
+  return jsonResponse(await findLeaks({ url: getConfig().publicUrl ?? own, insteadUrl: own, countOfEach: 1 }))
 })
