@@ -27,6 +27,8 @@ interface Entry<V> extends Kept<V> {
   holders: number
   /** Whether it is still found by its key. */
   listed: boolean
+  /** Whether its memory was given back. */
+  freed: boolean
 }
 
 /**
@@ -49,8 +51,11 @@ export class AdmittingCache<V> {
   readonly #sketch: FrequencySketch
   readonly #windowBytesMax: number
   readonly #mainBytesMax: number
+  readonly #onFree: (value: V) => void
 
-  constructor(sizeBytesMax: number) {
+  /** @param onFree told of each value that is neither found nor held any more, so that its memory can be used again */
+  constructor(sizeBytesMax: number, onFree: (value: V) => void = () => {}) {
+    this.#onFree = onFree
     this.#sketch = new FrequencySketch(sizeBytesMax / TYPICAL_SIZE_BYTES)
     this.#windowBytesMax = Math.floor(sizeBytesMax * WINDOW_SHARE)
     this.#mainBytesMax = sizeBytesMax - this.#windowBytesMax
@@ -89,6 +94,7 @@ export class AdmittingCache<V> {
       region: 'window',
       holders: 1,
       listed: false,
+      freed: false,
     } as Entry<V | null>
   }
 
@@ -117,7 +123,7 @@ export class AdmittingCache<V> {
     entry.holders -= 1
     if (entry.holders > 0) return
     if (entry.listed) this.#free[entry.region].add(entry)
-    else this.#usedBytes[entry.region] -= entry.sizeBytes
+    else this.#letGo(entry)
   }
 
   /** Forgets a key at once; who holds its value may finish with it. */
@@ -134,7 +140,17 @@ export class AdmittingCache<V> {
   #forget(entry: Entry<V>): void {
     this.#entries.delete(entry.key)
     entry.listed = false
-    if (this.#free[entry.region].delete(entry)) this.#usedBytes[entry.region] -= entry.sizeBytes
+    if (this.#free[entry.region].delete(entry)) this.#letGo(entry)
+  }
+
+  /** Whoever found it in this turn of the event loop may yet use or hold it, so that its memory is free in the next. */
+  #letGo(entry: Entry<V>): void {
+    this.#usedBytes[entry.region] -= entry.sizeBytes
+    setImmediate(() => {
+      if (entry.holders > 0 || entry.freed || entry.value === null) return
+      entry.freed = true
+      this.#onFree(entry.value)
+    })
   }
 
   #move(entry: Entry<V>, region: Region): void {

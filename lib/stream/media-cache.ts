@@ -1,6 +1,5 @@
 import { getConfig } from '#lib/config'
 import { PeekrError } from '#lib/errors'
-import { getLog } from '#lib/log'
 import { singleton } from '#lib/singleton'
 import { AdmittingCache, type Kept } from '#lib/stream/admitting-cache'
 import { type EncodedForms, encodeText, isTextPath, NOT_ENCODED } from '#lib/stream/encode-text'
@@ -8,6 +7,7 @@ import { findFileHash } from '#lib/stream/find-file-hash'
 import { hashOf, toEtag } from '#lib/stream/media-etag'
 import { noteDamage } from '#lib/stream/note-damage'
 import { type MediaPath, mediaKey, type OpenMedia, openMediaFile } from '#lib/stream/open-media-file'
+import { giveSlab, slabSizeBytes, takeSlab } from '#lib/stream/slab-pool'
 
 /** A file in memory. */
 export interface CachedMedia {
@@ -16,6 +16,8 @@ export interface CachedMedia {
   encoded: EncodedForms
   /** Strong: from the file's hash alone, so it survives a copy of the library to another machine. */
   etag: string
+  /** What `body` is the beginning of; null once others may hold on to it for as long as they like. */
+  slab: Buffer<ArrayBuffer> | null
 }
 
 /** Whoever sends from it for longer than a turn of the event loop calls `holdMedia`. */
@@ -30,7 +32,7 @@ export interface UncachedMedia {
 const CACHED_SIZE_BYTES_MAX = 16 * 1024 * 1024
 /**
  * Of PEEKR_CACHE, for files that are kept. The other half is for what reading and sending take meanwhile: pieces of
- * files that find no place, and memory that was let go and not yet collected (120 MiB with a thousand readers, seen).
+ * files that find no place, slabs that wait for the next file, and what the route handler has given away.
  */
 const KEPT_SHARE = 1 / 2
 /** No single file may take more than this part of the cache. */
@@ -47,7 +49,9 @@ function cache(): MediaCache {
   return singleton('media-cache', () => {
     const { cacheSizeBytes } = getConfig()
     return {
-      files: new AdmittingCache(cacheSizeBytes * KEPT_SHARE),
+      files: new AdmittingCache<CachedMedia>(cacheSizeBytes * KEPT_SHARE, ({ slab }) => {
+        if (slab !== null) giveSlab(slab)
+      }),
       reads: new Map(),
       fileSizeBytesMax: Math.min(CACHED_SIZE_BYTES_MAX, cacheSizeBytes * CACHED_SHARE_MAX),
     }
@@ -92,6 +96,11 @@ export function holdMedia(media: KeptMedia): () => void {
   }
 }
 
+/** Says that a file's bytes go where nobody can tell when they are done with: their memory is not used again. */
+export function shareMedia({ value }: KeptMedia): void {
+  value.slab = null
+}
+
 /** Takes every file of a video out of memory; a read under way serves those who wait and is not kept. */
 export function dropCached(videoId: string): void {
   const { files, reads } = cache()
@@ -118,30 +127,28 @@ async function readMedia(media: MediaPath, isWanted: () => boolean): Promise<Kep
     if (known !== undefined) return known
     const hash = await hashing
     const isText = isTextPath(media.path)
-    const costBytes = sizeBytes * (isText ? 2 : 1) + ENTRY_OVERHEAD_BYTES
+    const costBytes = slabSizeBytes(sizeBytes) + (isText ? sizeBytes : 0) + ENTRY_OVERHEAD_BYTES
     const reserved = sizeBytes > fileSizeBytesMax ? null : files.reserve(key, costBytes)
     // Hashing it would mean reading all of it; a file under a revision never changes, so its name says as much.
     if (reserved === null) return { sizeBytes, etag: toEtag(hash ?? hashOf(`${key} ${sizeBytes}`)) }
     try {
-      const body = await readWhole(opened).catch((error: unknown) => noteDamage(media, error))
+      const slab = await readWhole(opened).catch((error: unknown) => noteDamage(media, error))
+      const body = slab.subarray(0, sizeBytes)
       const encoded = isText ? await encodeText(body) : NOT_ENCODED
-      const kept = files.fill(reserved, { body, encoded, etag: toEtag(hash ?? hashOf(body)) })
+      const kept = files.fill(reserved, { body, encoded, etag: toEtag(hash ?? hashOf(body)), slab })
       if (!isWanted()) files.drop(key)
       return kept
     } finally {
       files.release(reserved)
     }
   } finally {
-    // Nobody needs to wait for it.
-    opened.handle
-      .close()
-      .catch((err: unknown) => getLog('stream').warn({ err, media }, 'a file was not closed'))
+    opened.close()
   }
 }
 
-async function readWhole({ handle, sizeBytes }: OpenMedia): Promise<Buffer> {
-  const body = Buffer.allocUnsafeSlow(sizeBytes)
-  const { bytesRead } = await handle.read(body, 0, sizeBytes, 0)
+async function readWhole({ read, sizeBytes }: OpenMedia): Promise<Buffer<ArrayBuffer>> {
+  const slab = takeSlab(sizeBytes)
+  const bytesRead = await read(slab, sizeBytes, 0)
   if (bytesRead !== sizeBytes) throw new PeekrError('internal', { details: { sizeBytes, bytesRead } })
-  return body
+  return slab
 }

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { closeSync, constants, fstatSync, open as openWithCallback, read as readWithCallback } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import { getConfig } from '#lib/config'
 import { LIBRARY_FOLDER, REVISIONS_FOLDER } from '#lib/domain/media-paths'
@@ -17,10 +18,13 @@ export interface MediaPath {
 }
 
 export interface OpenMedia {
-  handle: FileHandle
   sizeBytes: number
   /** Another one whenever the file was replaced or written to. */
   version: string
+  /** Fills `memory` with up to `lengthBytes` from `position` on. @returns how many came; 0 at the end of the file */
+  read(memory: Buffer, lengthBytes: number, position: number): Promise<number>
+  /** Once, when no read is under way. */
+  close(): void
 }
 
 /** Names one file of the library; unless its revision is growing, for good: it never holds other bytes. */
@@ -33,6 +37,9 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 /** How long a folder of the library that was found to be where its name says is taken to be there still. */
 const FOLDER_FRESH_MS = 5_000
 
+const open = promisify(openWithCallback)
+const read = promisify(readWithCallback)
+
 /**
  * Opens a file of a revision for reading; the caller closes it. The parts have been checked by `parseStreamPath`;
  * this checks the real path as well, so that a link put into the library leads nowhere.
@@ -43,14 +50,20 @@ export async function openMediaFile(media: MediaPath): Promise<OpenMedia> {
   const absolute = join(getConfig().dataPath, LIBRARY_FOLDER, relative)
   const folder = orNotFound(requireRealFolder(dirname(relative)))
   folder.catch(() => {}) // it is waited for below, once the file is open
-  const handle = await orNotFound(open(absolute, OPEN_FLAGS))
+  const descriptor = await orNotFound(open(absolute, OPEN_FLAGS))
+  // What is known of an open file, and that nobody needs it any more, the kernel tells and hears without its disk. A trip
+  // through Node's threads costs more than reading a playlist, and there would be two more for each file.
+  const close = () => closeSync(descriptor)
   try {
-    const [stat] = await Promise.all([handle.stat({ bigint: true }), folder])
+    await folder
+    const stat = fstatSync(descriptor, { bigint: true })
     if (!stat.isFile()) throw new PeekrError('not_found')
     const version = `${stat.ino}-${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}`
-    return { handle, sizeBytes: Number(stat.size), version }
+    const readInto: OpenMedia['read'] = async (memory, lengthBytes, position) =>
+      (await read(descriptor, memory, 0, lengthBytes, position)).bytesRead
+    return { sizeBytes: Number(stat.size), version, read: readInto, close }
   } catch (error) {
-    await handle.close()
+    close()
     throw error
   }
 }

@@ -10,20 +10,20 @@ import { givePiece, takePiece } from '#lib/stream/piece-pool'
  * until it asks for the next: then the same memory is read into again.
  */
 export async function* readPieces(part: MediaPath & ByteRange): AsyncGenerator<Buffer<ArrayBuffer>> {
-  const { handle } = await openMediaFile(part)
+  const { read, close } = await openMediaFile(part)
   const memory = takePiece()
   try {
     for (let position = part.start; position <= part.end; ) {
       const sizeBytes = Math.min(memory.length, part.end + 1 - position)
-      const { bytesRead } = await handle
-        .read(memory, 0, sizeBytes, position)
-        .catch((error: unknown) => noteDamage(part, error))
+      const bytesRead = await read(memory, sizeBytes, position).catch((error: unknown) =>
+        noteDamage(part, error),
+      )
       if (bytesRead === 0) throw new PeekrError('internal', { details: { part, position } })
       position += bytesRead
       yield memory.subarray(0, bytesRead)
     }
   } finally {
     givePiece(memory)
-    await handle.close()
+    close()
   }
 }

@@ -1,6 +1,6 @@
 import { toErrorResponse } from '#lib/http/error-response'
 import { requestIdFrom } from '#lib/http/request-id'
-import { holdMedia } from '#lib/stream/media-cache'
+import { holdMedia, shareMedia } from '#lib/stream/media-cache'
 import { rawTarget } from '#lib/stream/parse-stream-path'
 import { readPieces } from '#lib/stream/read-pieces'
 import { resolveStream } from '#lib/stream/resolve-stream'
@@ -37,6 +37,8 @@ function oneChunk({ bytes, media }: MemoryBody): ReadableStream<Uint8Array> {
       pull(controller) {
         if (release === null) {
           release = holdMedia(media)
+          // Whoever reads the stream may still have the chunk when they ask for the next.
+          shareMedia(media)
           controller.enqueue(bytes)
         } else {
           release()
