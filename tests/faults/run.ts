@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { stopWithLauncher } from '../../bin/stop-with-launcher.ts'
+import { badCopies } from './bad-copies.ts'
 import { cutPower } from './cut-power.ts'
 import type { FaultCase } from './fault-case.ts'
 import { fillEveryStage } from './fill-every-stage.ts'
@@ -26,6 +27,7 @@ const CASES: FaultCase[] = [
   killDuringReplace,
   killDuringRestore,
   cutPower,
+  badCopies,
   randomCommands,
   fuzzStream,
   manyReaders,
