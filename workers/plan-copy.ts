@@ -3,5 +3,6 @@ import { planCopy } from '#lib/transcode/copy/plan-copy'
 import { serveTask } from './serve-task.ts'
 
 export const run = serveTask<TaskMap['plan-copy']['input'], TaskMap['plan-copy']['output']>(
-  ({ sourcePath, probe, rung }) => planCopy(sourcePath, probe, rung),
+  ({ sourcePath, probe, rung, workPath, tools }, { signal }) =>
+    planCopy(sourcePath, probe, rung, { workPath, tools, signal }),
 )

@@ -16,6 +16,8 @@ export interface CopyPlan {
   peakBps: number
   /** RFC 6381 string of the picture. */
   codecs: string
+  /** Whether the source has no index of its own, so that it is copied by way of an MP4. */
+  remuxed?: boolean
   /** Null when the sound has to be encoded, or there is none. */
   sound: CopiedSound | null
 }

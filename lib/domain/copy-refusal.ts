@@ -13,7 +13,6 @@ export const COPY_REFUSALS = {
   interlaced: 'it is interlaced',
   frame_rate: 'it has more frames a second than are shown',
   heavy: 'it needs far more bits than its size is given, which few connections could follow',
-  format: 'this server writes transport streams, which are always encoded',
   container: 'its container tells too little to cut it without decoding',
   unreadable: 'its index could not be read',
   truncated: 'part of the file is missing',

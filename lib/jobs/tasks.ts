@@ -58,11 +58,18 @@ export interface TaskMap {
     output: PicturesResult
   }
   /**
-   * Decides from a source's index whether its picture can be copied as the top rung `rung`, and where it is cut. Fails
-   * only where the file cannot be read at all.
+   * Decides from a source's index, or that of its remuxed copy, whether its picture can be copied as the top rung `rung`,
+   * and where it is cut. Fails only where the file cannot be read at all.
    */
   'plan-copy': {
-    input: { sourcePath: string; probe: SourceProbe; rung: LadderRung }
+    input: {
+      sourcePath: string
+      probe: SourceProbe
+      rung: LadderRung
+      /** A folder in which a source without an index is remuxed; what is there then belongs to the plan. */
+      workPath: string
+      tools: MediaTools
+    }
     output: CopyDecision
   }
   /**
@@ -76,6 +83,10 @@ export interface TaskMap {
       probe: SourceProbe
       rung: LadderRung
       withSound: boolean
+      segmentFormat: SegmentFormat
+      workPath: string
+      remuxedPath: string | null
+      tools: MediaTools
     }
     output: CopyOutcome
     report: CopyProgress

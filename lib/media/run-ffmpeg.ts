@@ -15,6 +15,8 @@ export interface FfmpegRequest {
   buildArguments: (paths: { input: string; output: string }) => string[]
   /** Of the largest picture it handles. */
   pixels: number
+  /** Of any one file it writes; 2 GiB by default. */
+  fileSizeBytes?: number
   gpu?: boolean
   /** How far it steps back for other processes, 0 (not at all) to 19. */
   niceness?: number
@@ -54,7 +56,7 @@ export async function runFfmpeg(request: FfmpegRequest): Promise<FfmpegResult> {
     gpu,
     limits: {
       addressSpaceBytes: gpu ? null : addressSpaceFor(pixels, cores * 8),
-      fileSizeBytes: FILE_SIZE_MAX,
+      fileSizeBytes: request.fileSizeBytes ?? FILE_SIZE_MAX,
       cpuSeconds: Math.ceil((deadlineMs / 1000) * cores),
       processes: PROCESSES_MAX,
     },

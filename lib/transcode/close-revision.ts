@@ -38,7 +38,8 @@ export async function closeRevision(options: {
   for (const lane of lanesOf(plan)) {
     await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: false })
   }
-  if (plan.copied !== null) await writeCopiedPlaylists(plan.copied, ALL_COPIED, revisionPath)
+  if (plan.copied !== null)
+    await writeCopiedPlaylists(plan.copied, ALL_COPIED, { revisionPath, segmentFormat: plan.segmentFormat })
   if (!plan.copied?.plan.sound) await closeSound(revisionPath)
   const frameRate = findFrameRate(video)
   const durationSeconds = laneSeconds(low, frameSeconds)

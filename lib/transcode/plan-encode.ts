@@ -4,6 +4,7 @@ import { AUDIO_FOLDER, INIT_SEGMENT, MEDIA_PLAYLIST, segmentPattern } from '#lib
 import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { buildInputGuard } from '#lib/media/allowed-formats'
+import { keepStart } from '#lib/media/keep-start'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import { buildNvenc, CARD_DECODE } from '#lib/media/nvenc-arguments'
 import { DEFAULT_LADDER } from '#lib/transcode/plan-ladder'
@@ -86,6 +87,8 @@ export function planSound(plan: {
   inputPath: string
   /** Holds the existing folder for the sound. */
   outputPath: string
+  /** FFmpeg's name of the source's container. */
+  container: string
   streamIndex: number
   /** Where another sound than the main one goes. */
   folder?: string
@@ -93,6 +96,7 @@ export function planSound(plan: {
 }): string[] {
   return [
     ...buildInputGuard(),
+    ...keepStart(plan.container),
     ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-i', `file:${plan.inputPath}`],
     ...['-map', `0:${plan.streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1', '-vn'],
     // Silence fills a late start and gaps; what plays before the picture's zero is cut.
@@ -116,13 +120,14 @@ function isNvenc({ encoder, sessions }: EncodePlan): (index: number) => boolean 
   return (index) => encoder === 'h264_nvenc' && index < sessions
 }
 
-function buildSource({ inputPath, card }: EncodePlan, seekSeconds: number | null): string[] {
+function buildSource({ inputPath, card, probe }: EncodePlan, seekSeconds: number | null): string[] {
   return [
     ...buildInputGuard(),
     // Broken packets are dropped and counted, not fatal: damage is judged afterwards.
     ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax)],
     ...(seekSeconds === null ? [] : ['-noaccurate_seek', '-ss', seekSeconds.toFixed(6)]),
     ...(card ? CARD_DECODE : []),
+    ...keepStart(probe.container),
     ...['-copyts', '-start_at_zero', '-i', `file:${inputPath}`],
   ]
 }

@@ -15,9 +15,13 @@ import { getJobResult } from '#lib/jobs/job-result'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
+import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getWorkSource } from '#lib/jobs/work-source'
+import { getMediaTools } from '#lib/media/media-tools'
+import type { Storage } from '#lib/storage/storage'
 import { chooseEncoder } from '#lib/transcode/choose-encoder'
-import { explainRefusal } from '#lib/transcode/copy/decide-copy'
+import { REMUXED_UNIT } from '#lib/transcode/copy/copy-top'
+import { explainCopy, explainRefusal } from '#lib/transcode/copy/decide-copy'
 import { discardFlawed } from '#lib/transcode/copy/discard-copy'
 import { planEncoding } from '#lib/transcode/plan-encoding'
 import { planLadder } from '#lib/transcode/plan-ladder'
@@ -32,7 +36,8 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
   const library = await getLibrary()
   const flaw = await discardFlawed(videoId, library)
-  const copy = flaw === null ? await decideCopy(await getWorkSource(videoId), probe, segmentFormat) : null
+  const attemptId = createId()
+  const copy = flaw === null ? await decideCopy({ videoId, probe, segmentFormat, attemptId, library }) : null
   const plan = planEncoding({
     probe,
     segmentFormat,
@@ -42,6 +47,10 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   })
   const build = await openBuild(videoId, probe, plan)
   await library.openRevision(videoId, build._id)
+  // What it was remuxed into belongs to the revision under construction, and goes with its units.
+  if (copy?.kind === 'copy' && copy.plan.remuxed)
+    await library.adoptUnit(videoId, attemptId, { revisionId: build._id, key: REMUXED_UNIT })
+  else await library.removeAttempt(videoId, attemptId)
   const { units, rungs, boundaries } = build.plan
   const sentence = copy?.sentence ?? flaw
   if (sentence !== null) context.log(sentence)
@@ -52,11 +61,14 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
 }
 
 /** Asks a worker whether the picture can be copied; it reads the index of a stranger's file, which is not for this thread. */
-async function decideCopy(
-  sourcePath: string,
-  probe: SourceProbe,
-  segmentFormat: SegmentFormat,
-): Promise<CopyDecision | null> {
+async function decideCopy(options: {
+  videoId: string
+  probe: SourceProbe
+  segmentFormat: SegmentFormat
+  attemptId: string
+  library: Storage
+}): Promise<CopyDecision | null> {
+  const { videoId, probe, segmentFormat, attemptId, library } = options
   const ladder = probe.video === null ? [] : planLadder(probe.video, getConfig().ladder)
   const [rung] = ladder
   if (rung === undefined) return null
@@ -65,9 +77,16 @@ async function decideCopy(
     refusal,
     sentence: explainRefusal(refusal),
   })
-  if (segmentFormat !== 'fmp4') return refuse('format')
   if (ladder.length === 1) return refuse('small')
-  return runTask('plan-copy', { sourcePath, probe, rung })
+  const sourcePath = await getWorkSource(videoId)
+  const workPath = await library.createAttempt(videoId, attemptId)
+  const decided = await withDiskBlamed(() =>
+    runTask('plan-copy', { sourcePath, probe, rung, workPath, tools: getMediaTools() }),
+  )
+  if (decided.kind !== 'copy' || segmentFormat === 'fmp4') return decided
+  // Sound in transport streams is always encoded.
+  const plan = { ...decided.plan, sound: null }
+  return { ...decided, plan, sentence: explainCopy(plan) }
 }
 
 async function openBuild(videoId: string, probe: SourceProbe, plan: EncodePlan): Promise<BuildRecord> {

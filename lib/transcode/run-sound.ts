@@ -44,7 +44,14 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
     inputPath: request.sourcePath,
     outputPath,
     buildArguments: ({ input, output }) =>
-      planSound({ inputPath: input, outputPath: output, streamIndex, folder, segmentFormat }),
+      planSound({
+        inputPath: input,
+        outputPath: output,
+        streamIndex,
+        folder,
+        segmentFormat,
+        container: probe.container,
+      }),
     pixels: 0,
     niceness: NICENESS,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (durationSeconds ?? 3600),

@@ -30,7 +30,8 @@ export async function showGrowth(build: BuildRecord, library: Storage, isSoundDo
     if (lanes[lane].segments.length === 0) continue
     await writeLanePlaylists({ plan, lane, state: lanes[lane], revisionPath, frameSeconds, growing: true })
   }
-  if (plan.copied !== null) await writeCopiedPlaylists(plan.copied, build.copied, revisionPath)
+  if (plan.copied !== null)
+    await writeCopiedPlaylists(plan.copied, build.copied, { revisionPath, segmentFormat: plan.segmentFormat })
   const hasSound = isSoundDone || (await exists(join(revisionPath, AUDIO_FOLDER, MEDIA_PLAYLIST)))
   const isEmpty = plan.copied === null ? lanes.low.segments.length === 0 : build.copied.pictures === 0
   if (isEmpty || !hasSound) return

@@ -11,7 +11,7 @@ import type { VideoView } from '#lib/domain/video-view'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { makeClip } from '../support/make-clip.ts'
 import { makeTracksClip } from '../support/make-tracks-clip.ts'
-import { openPeekrClient } from '../support/peekr-client.ts'
+import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
 import { findFreePort, nginxSkip, type ShippedNginx, startShippedNginx } from '../support/shipped-nginx.ts'
 
@@ -23,6 +23,7 @@ const KINDS = ['public', 'private'] as const
 
 let folder = ''
 let peekr: RunningPeekr
+let client: PeekrClient
 let nginx: ShippedNginx | null = null
 let browser: TestBrowser
 const videos = {} as Record<(typeof KINDS)[number], VideoView>
@@ -43,7 +44,7 @@ before(async () => {
   // Another name of this machine is another site to a browser.
   const env: Record<string, string> = nginxSkip ? {} : { PEEKR_CDN_URL: `http://localhost:${cdnPort}` }
   peekr = await startPeekr({ dataPath, env })
-  const client = await openPeekrClient(peekr)
+  client = await openPeekrClient(peekr)
   const clip = await makeClip({ folder, seconds: SECONDS })
   for (const visibility of KINDS) {
     const videoId = await client.upload(clip, { metadata: { visibility } })
@@ -133,7 +134,6 @@ test('the watch page plays from the CDN under its own security policy, poster in
 })
 
 test('the watch page offers both languages and both subtitles, and shows the cues of the chosen one', async () => {
-  const client = await openPeekrClient(peekr)
   const path = await makeTracksClip({ folder, name: 'tracks.mkv', seconds: SECONDS })
   const { id } = await client.waitForEnd(await client.upload(path, { metadata: { visibility: 'public' } }))
   const visitor = await browser.newVisitor()

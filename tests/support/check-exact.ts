@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parseMediaPlaylist } from '#lib/hls/media-playlist'
 import { readPictureTimes, TICKS_PER_SECOND } from '#lib/hls/read-picture-times'
+import { keepStart } from '#lib/media/keep-start'
 import type { Judged } from './judge-source.ts'
 
 const run = promisify(execFile)
@@ -17,7 +18,7 @@ export async function checkExact(
   sourcePath: string,
   judged: Judged,
 ): Promise<{ frames: number; units: number }> {
-  const wanted = await readSourceTimes(sourcePath)
+  const wanted = await readSourceTimes(sourcePath, judged.probe.container)
   for (const { name } of judged.encoded.renditions) {
     const made = await readMadeTimes(judged, name)
     assert.equal(made.length, wanted.length, `${name}: frames`)
@@ -31,7 +32,7 @@ export async function checkExact(
 }
 
 /** The times of a whole decode, the earliest packet of the file at 0, as the pipeline counts. */
-async function readSourceTimes(path: string): Promise<number[]> {
+async function readSourceTimes(path: string, container: string): Promise<number[]> {
   const args = [
     '-hide_banner',
     '-nostdin',
@@ -39,6 +40,7 @@ async function readSourceTimes(path: string): Promise<number[]> {
     'error',
     '-copyts',
     '-start_at_zero',
+    ...keepStart(container),
     '-i',
     `file:${path}`,
   ]

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Damage } from '#lib/catalog/proof/damage'
 import type { PublishedVideo } from '#lib/catalog/proof/find-published'
@@ -139,10 +140,11 @@ async function runMaking(
     await runTask(making.kind, { sourcePath, outputPath, probe, segmentFormat, tools }, { signal })
   } else if (plan.copied !== null) {
     const { rung, plan: copy } = plan.copied
-    await runTask(
-      'copy-rung',
-      { sourcePath, outputPath, probe, rung, withSound: copy.sound !== null },
-      { signal },
-    )
+    const { segmentFormat } = plan
+    const workPath = join(outputPath, 'work')
+    await mkdir(workPath)
+    const remuxedPath = copy.remuxed ? join(workPath, 'not-there-yet') : null
+    const request = { sourcePath, outputPath, probe, rung, withSound: copy.sound !== null }
+    await runTask('copy-rung', { ...request, segmentFormat, workPath, remuxedPath, tools }, { signal })
   }
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CopiedRung, CopyState } from '#lib/domain/copy-plan'
 import { AUDIO_FOLDER, INIT_SEGMENT, MEDIA_PLAYLIST, segmentName } from '#lib/domain/media-paths'
+import type { SegmentFormat } from '#lib/domain/rendition'
 import { writeMediaPlaylist } from '#lib/hls/media-playlist'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
 
@@ -12,10 +13,12 @@ import { writeFileWhole } from '#lib/storage/write-file-whole'
 export async function writeCopiedPlaylists(
   { rung, plan }: CopiedRung,
   { pictures, sounds, isDone }: Pick<CopyState, 'pictures' | 'sounds' | 'isDone'>,
-  revisionPath: string,
+  { revisionPath, segmentFormat }: { revisionPath: string; segmentFormat: SegmentFormat },
 ): Promise<void> {
-  await writeCopied(join(revisionPath, rung.name), plan.segments, pictures, isDone)
-  if (plan.sound) await writeCopied(join(revisionPath, AUDIO_FOLDER), plan.sound.segments, sounds, isDone)
+  const write = (folder: string, planned: readonly { durationSeconds: number }[], count: number) =>
+    writeCopied({ folder: join(revisionPath, folder), planned, count, isDone, segmentFormat })
+  await write(rung.name, plan.segments, pictures)
+  if (plan.sound) await write(AUDIO_FOLDER, plan.sound.segments, sounds)
 }
 
 /** How long the first so many segments of a copied picture play. Pure. */
@@ -23,15 +26,17 @@ export function copiedSeconds({ plan }: CopiedRung, pictures: number): number {
   return plan.segments.slice(0, pictures).reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
 }
 
-async function writeCopied(
-  folder: string,
-  planned: readonly { durationSeconds: number }[],
-  count: number,
-  isDone: boolean,
-): Promise<void> {
+async function writeCopied(options: {
+  folder: string
+  planned: readonly { durationSeconds: number }[]
+  count: number
+  isDone: boolean
+  segmentFormat: SegmentFormat
+}): Promise<void> {
+  const { folder, planned, count, isDone, segmentFormat } = options
   const segments = planned
     .slice(0, count)
-    .map(({ durationSeconds }, index) => ({ name: segmentName('fmp4', index), durationSeconds }))
+    .map(({ durationSeconds }, index) => ({ name: segmentName(segmentFormat, index), durationSeconds }))
   if (segments.length === 0) return
   await mkdir(folder, { recursive: true })
   const targetSeconds = planned.reduce(
@@ -39,7 +44,7 @@ async function writeCopied(
     1,
   )
   const text = writeMediaPlaylist(
-    { initSegment: INIT_SEGMENT, segments },
+    { initSegment: segmentFormat === 'fmp4' ? INIT_SEGMENT : null, segments },
     { growing: !isDone, targetSeconds },
   )
   await writeFileWhole(join(folder, MEDIA_PLAYLIST), text)

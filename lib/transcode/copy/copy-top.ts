@@ -1,15 +1,21 @@
+import { join } from 'node:path'
 import { BuildModel } from '#lib/db/models/build'
 import type { JobRecord } from '#lib/db/models/job'
 import type { CopyProgress } from '#lib/domain/copy-plan'
+import { createId } from '#lib/domain/id'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getWorkSource } from '#lib/jobs/work-source'
+import { getMediaTools } from '#lib/media/media-tools'
 import { giveUpCopy } from '#lib/transcode/copy/discard-copy'
+import { REMUXED_FILE } from '#lib/transcode/copy/remux-source'
 import { getBuild } from '#lib/transcode/get-build'
 
+/** Under this name among the units of a revision lies what its source was remuxed into. */
+export const REMUXED_UNIT = 'remuxed'
 /** The first segment is offered at once, the rest a few times a second. */
 const NOTE_MS = 300
 
@@ -26,12 +32,19 @@ export async function copyTop({ videoId }: JobRecord, context: JobContext): Prom
   const library = await getLibrary()
   const count = copied.plan.segments.length
   const notes = createNotes(build._id, videoId)
+  const attemptId = createId()
   const request = {
     sourcePath: await getWorkSource(videoId),
+    remuxedPath: copied.plan.remuxed
+      ? join(library.unitPath(videoId, build._id, REMUXED_UNIT), REMUXED_FILE)
+      : null,
+    workPath: await library.createAttempt(videoId, attemptId),
     outputPath: await library.openRevision(videoId, build._id),
     probe: build.probe,
     rung: copied.rung,
     withSound: copied.plan.sound !== null,
+    segmentFormat: build.plan.segmentFormat,
+    tools: getMediaTools(),
   }
   const outcome = await withDiskBlamed(() =>
     runTask('copy-rung', request, {
@@ -41,7 +54,7 @@ export async function copyTop({ videoId }: JobRecord, context: JobContext): Prom
         notes.add(progress)
       },
     }),
-  )
+  ).finally(() => library.removeAttempt(videoId, attemptId))
   await notes.end()
   if (outcome.kind === 'refused') {
     context.log(outcome.sentence)

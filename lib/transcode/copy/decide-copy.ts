@@ -1,3 +1,4 @@
+import type { CopyPlan } from '#lib/domain/copy-plan'
 import { COPY_REFUSALS, type CopyRefusal } from '#lib/domain/copy-refusal'
 import type { LadderRung } from '#lib/domain/rendition'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
@@ -65,4 +66,12 @@ export function isTooHeavy(
 /** The sentence that a job shows for a source that is encoded although it might have been copied. Pure. */
 export function explainRefusal(refusal: CopyRefusal): string {
   return `The top quality is encoded, not copied: ${COPY_REFUSALS[refusal]}.`
+}
+
+/** The same for one that is copied. Pure. */
+export function explainCopy({ sound, averageBps }: CopyPlan): string {
+  const what = sound
+    ? 'The picture and the sound are copied as they came'
+    : 'The picture is copied as it came'
+  return `${what} (${(averageBps / 1e6).toFixed(1)} Mbit/s); the smaller sizes are encoded.`
 }

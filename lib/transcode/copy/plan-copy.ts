@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { CopiedSound, CopyDecision, CopyPlan } from '#lib/domain/copy-plan'
 import { CopyRefused, findRefusal } from '#lib/domain/copy-refusal'
 import type { LadderRung } from '#lib/domain/rendition'
@@ -15,11 +15,13 @@ import { type PlannedSegment, planSegments } from '#lib/mp4/plan-segments'
 import { readAt } from '#lib/mp4/read-movie'
 import { readStreams, type Stream } from '#lib/mp4/read-streams'
 import {
+  explainCopy,
   explainRefusal,
   findCopyRefusal,
   isTooHeavy,
   SOUND_BITRATE_MAX_BPS,
 } from '#lib/transcode/copy/decide-copy'
+import { type IndexedSource, type RemuxRequest, remuxSource } from '#lib/transcode/copy/remux-source'
 
 export const COPY_LENGTHS = { firstSeconds: 2, seconds: 4, secondsMax: 10 }
 /** One segment is held in memory at a time. */
@@ -43,24 +45,50 @@ export interface Copy {
  * Decides from a source's index whether its picture is copied, and how it is cut. Reads no more than the index and the
  * beginning of some key frames. Never throws for what is wrong with the source: that is an answer.
  * @param rung the ladder's highest, which the copy would replace.
+ * @param remux where a source without such an index may be copied into one that has it; without, it is refused.
  */
 export async function planCopy(
   sourcePath: string,
   probe: SourceProbe,
   rung: LadderRung,
+  remux: Omit<RemuxRequest, 'sourcePath' | 'probe'> | null = null,
 ): Promise<CopyDecision> {
-  const file = await open(sourcePath)
   try {
-    const { plan } = await openCopy(file, probe, rung)
+    const plan = await planIndexed({ path: sourcePath, probe }, rung).catch(async (error) => {
+      if (findRefusal(error) !== 'container' || remux === null) throw error
+      requireWorthwhile(probe, (await stat(sourcePath)).size, rung)
+      const source = await remuxSource({ ...remux, sourcePath, probe })
+      return { ...(await planIndexed(source, rung)), remuxed: true }
+    })
     return { kind: 'copy', sentence: explainCopy(plan), plan }
   } catch (error) {
     const refusal = findRefusal(error)
     if (refusal === null) throw error
     return { kind: 'encode', refusal, sentence: explainRefusal(refusal) }
+  }
+}
+
+async function planIndexed({ path, probe }: IndexedSource, rung: LadderRung): Promise<CopyPlan> {
+  const file = await open(path)
+  try {
+    return (await openCopy(file, probe, rung)).plan
   } finally {
     await file.close()
   }
 }
+
+/** Before all of a file is written again: whether it could be copied at all. */
+function requireWorthwhile(probe: SourceProbe, sizeBytes: number, rung: LadderRung): void {
+  const refusal = findCopyRefusal(probe)
+  if (refusal !== null) throw new CopyRefused(refusal, 'by its probe')
+  if (probe.durationSeconds === null) return
+  const averageBps = (sizeBytes * 8) / probe.durationSeconds - ALL_SOUNDS_BPS
+  if (isTooHeavy({ averageBps, peakBps: averageBps }, rung))
+    throw new CopyRefused('heavy', `${averageBps} bit/s`)
+}
+
+/** What sounds and subtitles may have of a file. */
+const ALL_SOUNDS_BPS = 8_000_000
 
 /**
  * Reads an MP4's index and lays out the copy. The same file always gives the same layout.
@@ -158,11 +186,4 @@ async function requireKeyFrame(file: FileHandle, { entry, table }: Stream<AvcEnt
   const slice = units.find(({ type }) => type >= NAL.slice && type <= NAL.idr)
   if (slice?.type !== NAL.idr) throw new CopyRefused('open_gop', `sample ${index} is no IDR picture`)
   if (!isIntraSlice(slice)) throw new CopyRefused('damaged', `sample ${index} is an IDR picture in name only`)
-}
-
-function explainCopy({ sound, averageBps }: CopyPlan): string {
-  const what = sound
-    ? 'The picture and the sound are copied as they came'
-    : 'The picture is copied as it came'
-  return `${what} (${(averageBps / 1e6).toFixed(1)} Mbit/s); the smaller sizes are encoded.`
 }

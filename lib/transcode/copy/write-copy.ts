@@ -4,21 +4,31 @@ import { basename, dirname, join } from 'node:path'
 import type { CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
 import { CopyRefused, findRefusal } from '#lib/domain/copy-refusal'
 import { AUDIO_FOLDER, INIT_SEGMENT, segmentName } from '#lib/domain/media-paths'
-import type { LadderRung } from '#lib/domain/rendition'
+import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
+import type { MediaTools } from '#lib/media/media-tools'
 import { buildFragmentHead, type FragmentSample } from '#lib/mp4/build-fragment'
 import { buildInit } from '#lib/mp4/build-init'
 import { TICKS_PER_SECOND } from '#lib/mp4/lay-out-pictures'
 import { NAL, readNalUnits } from '#lib/mp4/nal-units'
 import type { AvcEntry } from '#lib/mp4/parse-avc-entry'
 import { readSamples } from '#lib/mp4/read-samples'
+import { exists } from '#lib/storage/exists'
 import { explainRefusal } from '#lib/transcode/copy/decide-copy'
 import { type Copy, openCopy } from '#lib/transcode/copy/plan-copy'
+import { type IndexedSource, remuxSource } from '#lib/transcode/copy/remux-source'
+import { writeTransport } from '#lib/transcode/copy/write-transport'
 import { TIMELINE_START_SECONDS } from '#lib/transcode/plan-encode'
 
 export interface CopyRequest {
   sourcePath: string
+  /** For a source without an index of its own: where it was remuxed to. If that is gone, it is made again. */
+  remuxedPath: string | null
+  /** An empty folder for what is only needed meanwhile. */
+  workPath: string
+  segmentFormat: SegmentFormat
+  tools: MediaTools
   /** The revision's folder; the rung's and the sound's are made in it. */
   outputPath: string
   /** The copied rung. */
@@ -32,7 +42,7 @@ export interface CopyRequest {
 }
 
 /**
- * Writes the copied rung as fragmented MP4, and the sound beside it: the first segments first, each whole or not at all.
+ * Writes the copied rung, and as fragmented MP4 the sound beside it: the first segments first, each whole or not at all.
  * Packets are the source's, bit for bit. Twice is safe: what is there already, at its full length, is not written again.
  * @throws cancelled; what the disk says.
  */
@@ -48,12 +58,14 @@ export async function writeCopy(request: CopyRequest): Promise<CopyOutcome> {
 
 /** @throws CopyRefused when the packets are not what the index promised. */
 async function writeAll(request: CopyRequest): Promise<CopyProgress> {
-  const file = await open(request.sourcePath)
+  const source = await findSource(request)
+  const file = await open(source.path)
   try {
-    const copy = await openCopy(file, request.probe, request.rung)
+    const copy = await openCopy(file, source.probe, request.rung)
     const folder = join(request.outputPath, request.rung.name)
     const soundFolder = join(request.outputPath, AUDIO_FOLDER)
     await mkdir(folder, { recursive: true })
+    if (request.segmentFormat === 'ts') return await writeAsTransport(request, source, copy, folder)
     await writeAside(join(folder, INIT_SEGMENT), [buildInit(copy.video.entry, TICKS_PER_SECOND)])
     const sound = request.withSound ? copy.sound : null
     if (sound) {
@@ -78,6 +90,42 @@ async function writeAll(request: CopyRequest): Promise<CopyProgress> {
   } finally {
     await file.close()
   }
+}
+
+async function findSource({ remuxedPath, sourcePath, probe, workPath, tools, signal }: CopyRequest) {
+  if (remuxedPath === null) return { path: sourcePath, probe }
+  const isThere = await exists(remuxedPath)
+  return remuxSource({
+    sourcePath,
+    probe,
+    workPath: isThere ? dirname(remuxedPath) : workPath,
+    tools,
+    signal,
+  })
+}
+
+/** The sound is encoded beside it. */
+async function writeAsTransport(
+  { workPath, tools, signal, onSegment }: CopyRequest,
+  source: IndexedSource,
+  copy: Copy,
+  folder: string,
+): Promise<CopyProgress> {
+  for (const { from, to } of copy.segments) {
+    if (signal?.aborted) throw new PeekrError('cancelled')
+    requirePackets(
+      await readSamples(copy.file, copy.video.table, from, to),
+      sizesOf(copy, from, to),
+      copy.video.entry,
+    )
+  }
+  const report = (pictures: number) => onSegment?.({ pictures, sounds: 0 })
+  await writeTransport({ copy, source, workPath, folder, tools, signal, onSegment: report })
+  return { pictures: copy.segments.length, sounds: 0 }
+}
+
+function sizesOf({ video }: Copy, from: number, to: number): { sizeBytes: number }[] {
+  return Array.from(video.table.sizes.subarray(from, to), (sizeBytes) => ({ sizeBytes }))
 }
 
 async function writePictures({ file, video, pictures, segments }: Copy, index: number, folder: string) {
@@ -130,7 +178,7 @@ async function writeSound({ file, sound }: Copy, index: number, folder: string):
  * Holds the packets to what was promised: NAL units that add up, no parameter set but those of the init segment. One that
  * came in the middle would change the format for whoever seeks behind it only.
  */
-function requirePackets(data: Buffer, samples: readonly FragmentSample[], entry: AvcEntry): void {
+function requirePackets(data: Buffer, samples: readonly { sizeBytes: number }[], entry: AvcEntry): void {
   let at = 0
   for (const { sizeBytes } of samples) {
     const units = readNalUnits(data.subarray(at, at + sizeBytes), entry.lengthBytes)

@@ -6,6 +6,7 @@ import type { SourceProbe } from '#lib/domain/source-probe'
 import type { KeptTrack, PlannedTrack, TracksResult } from '#lib/domain/tracks'
 import { parseCues, writeCaptions } from '#lib/hls/rebuild-captions'
 import { buildInputGuard } from '#lib/media/allowed-formats'
+import { keepStart } from '#lib/media/keep-start'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import type { MediaTools } from '#lib/media/media-tools'
 import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
@@ -88,7 +89,7 @@ async function makeSubtitles(request: TracksRequest, track: PlannedTrack): Promi
     inputPath: sourcePath,
     outputPath,
     buildArguments: ({ input, output }) =>
-      planSubtitles(input, `${output}/${track.folder}/${RAW}`, track.streamIndex),
+      planSubtitles(input, `${output}/${track.folder}/${RAW}`, track.streamIndex, probe.container),
     pixels: 0,
     niceness: NICENESS,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (probe.durationSeconds ?? 3600),
@@ -115,9 +116,15 @@ const RAW = 'raw.vtt'
 const NICENESS = 10
 
 /** FFmpeg's arguments for one stream of subtitles as WebVTT, its times counted from the film's zero. Pure. */
-export function planSubtitles(inputPath: string, outputPath: string, streamIndex: number): string[] {
+export function planSubtitles(
+  inputPath: string,
+  outputPath: string,
+  streamIndex: number,
+  container: string,
+): string[] {
   return [
     ...buildInputGuard(),
+    ...keepStart(container),
     ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-i', `file:${inputPath}`],
     ...['-map', `0:${streamIndex}`, '-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-c:s', 'webvtt', '-f', 'webvtt', outputPath],

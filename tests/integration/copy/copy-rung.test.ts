@@ -32,6 +32,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+const AS_FMP4 = { segmentFormat: 'fmp4', workPath: '', remuxedPath: null, tools: TOOLS } as const
+
 interface Planned {
   path: string
   probe: SourceProbe
@@ -68,7 +70,7 @@ async function copy({
   const outputPath = join(folder, `out-${count++}`)
   await mkdir(outputPath)
   const withSound = decision.plan.sound !== null
-  const outcome = await writeCopy({ sourcePath: path, outputPath, probe, rung, withSound })
+  const outcome = await writeCopy({ sourcePath: path, outputPath, probe, rung, withSound, ...AS_FMP4 })
   assert.equal(outcome.kind, 'copied')
   for (const [name, segments] of [
     [rung.name, decision.plan.segments],
@@ -234,7 +236,7 @@ test('what is there already is kept, and what was cut short is written again', a
   const leftover = join(outputPath, planned.rung.name, `.${segmentName('fmp4', 1)}.0123456789ab`)
   await writeFile(leftover, second.subarray(0, 500))
   const { path: sourcePath, probe, rung } = planned
-  await writeCopy({ sourcePath, outputPath, probe, rung, withSound: true })
+  await writeCopy({ sourcePath, outputPath, probe, rung, withSound: true, ...AS_FMP4 })
   assert.equal((await stat(at(0))).mtimeMs, 1e12)
   assert.deepEqual(await readFile(at(0)), first)
   assert.deepEqual(await readFile(at(1)), second)
@@ -245,8 +247,8 @@ test('the task reports after each segment what can be fetched, and stops when to
   const planned = await planClip({ seconds: 15 })
   const { path: sourcePath, probe, rung } = planned
   const outputPath = join(folder, 'task')
-  const input = { sourcePath, outputPath, probe, rung, withSound: true }
-  const decision = await runTask('plan-copy', { sourcePath, probe, rung })
+  const input = { sourcePath, outputPath, probe, rung, withSound: true, ...AS_FMP4 }
+  const decision = await runTask('plan-copy', { sourcePath, probe, rung, workPath: folder, tools: TOOLS })
   assert.deepEqual(decision, planned.decision)
   const reports: number[] = []
   const seen: Promise<number>[] = []
@@ -288,6 +290,7 @@ test('packets that are not what the index promised end in a refusal, not in a br
     probe,
     rung,
     withSound: false,
+    ...AS_FMP4,
   })
   assert.equal(outcome.kind === 'refused' && outcome.refusal, 'damaged')
 })

@@ -95,7 +95,7 @@ test('every rung cuts at the same times and shares one timeline with the sound',
   assert.deepEqual(valuesOf(args, '-force_key_frames'), Array(3).fill('6.000000'))
   assert.deepEqual(valuesOf(args, '-output_ts_offset'), Array(3).fill('10'))
   assert.deepEqual(valuesOf(args, '-start_number'), Array(3).fill('1'))
-  const sound = planSound({ ...plan, streamIndex: 0 })
+  const sound = planSound({ ...plan, container: 'mov,mp4', streamIndex: 0 })
   assert.deepEqual(valuesOf(sound, '-output_ts_offset'), ['10'])
   assert.deepEqual(valuesOf(sound, '-map'), ['0:0'])
 })
