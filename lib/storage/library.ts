@@ -14,7 +14,7 @@ import type { Snapshot, Storage } from '#lib/storage/storage'
 import { syncPath, syncTree } from '#lib/storage/sync-tree'
 import { isErrno, withStorageErrors } from '#lib/storage/to-storage-error'
 import { buildVideoFolders, type VideoFolders } from '#lib/storage/video-folders'
-import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { writeChangedFile } from '#lib/storage/write-file-whole'
 
 /** The half of the storage that is the same on every filesystem. */
 export type Library = Pick<
@@ -78,7 +78,7 @@ export function createLibrary(dataPath: string): Library {
         removeFrom(folders(videoId).revisions, basename(folders(videoId).revision(revisionId))),
       ),
     writeVideoFile: (videoId, name, data) =>
-      withStorageErrors(() => writeFileWhole(folders(videoId).file(name), data)),
+      withStorageErrors(() => writeChangedFile(folders(videoId).file(name), data)),
     readVideoFile: (videoId, name) => withStorageErrors(() => findFile(folders(videoId).file(name))),
     listSnapshots: (videoId) => withStorageErrors(() => listSnapshots(folders(videoId))),
     snapshotPath: (videoId, name) => folders(videoId).snapshot(name),

@@ -35,7 +35,6 @@ export async function swapSnapshotIn(folders: VideoFolders, name: string, tools:
   if (await exists(folders.video)) await rename(folders.video, folders.replaced)
   else await makeFolder(folders.replaced)
   await rename(folders.restoring, folders.video)
-  await syncPath(dirname(folders.video))
   await moveSource(folders)
 }
 
@@ -52,8 +51,10 @@ export async function settleSwap(folders: VideoFolders, tools: SwapTools): Promi
   if (!hasVideo) {
     // Without a copy to go on with, which no crash leaves, the way back is the only one.
     await rename(hasRestoring ? folders.restoring : folders.replaced, folders.video)
-    await syncPath(dirname(folders.video))
-    if (!hasRestoring) return 'old'
+    if (!hasRestoring) {
+      await syncPath(dirname(folders.video))
+      return 'old'
+    }
   }
   await moveSource(folders)
   return 'new'
@@ -66,13 +67,14 @@ export async function listUnsettledRestores(dataPath: string): Promise<string[]>
   return [...new Set(ids.filter(isId))]
 }
 
-/** On Btrfs the source is a subvolume, and the one thing that can be renamed out of another. */
+/**
+ * On Btrfs the source is a subvolume, and the one thing that can be renamed out of another. Last all renames of the swap
+ * are put on disk together: filesystems keep their order, and a power cut between any two of them leaves names that
+ * `settleSwap` reads. On Btrfs the first of the three is a commit of everything, after which the others have nothing to do.
+ */
 async function moveSource(folders: VideoFolders): Promise<void> {
   const from = join(folders.replaced, SOURCE_FOLDER)
-  if (await exists(from)) {
-    await rename(from, join(folders.video, basename(from)))
-    await syncPath(folders.replaced)
-  }
+  if (await exists(from)) await rename(from, join(folders.video, basename(from)))
   await makeFolder(folders.source)
-  await syncPath(folders.video)
+  for (const path of [folders.video, folders.replaced, dirname(folders.video)]) await syncPath(path)
 }

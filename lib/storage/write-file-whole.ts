@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { syncPath } from '#lib/storage/sync-tree'
 
@@ -23,4 +23,11 @@ export async function writeFileWhole(path: string, data: string | Uint8Array): P
     throw error
   }
   await syncPath(dirname(path))
+}
+
+/** The same, and next to nothing where the file says so already. One that cannot be read is written anew. */
+export async function writeChangedFile(path: string, data: string | Uint8Array): Promise<void> {
+  const known = await readFile(path).catch(() => null)
+  if (known?.equals(Buffer.from(data))) await syncPath(dirname(path))
+  else await writeFileWhole(path, data)
 }
