@@ -6,26 +6,27 @@ import { syncPath } from '#lib/storage/sync-tree'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
 
 /**
- * Puts the segments of sound that are whole by now into the revision, and names them in its playlist. An attempt that
- * starts over makes the same segments again, so a playlist never gets shorter.
- * @param closed whether that was all of it.
+ * Puts the segments of sound that FFmpeg has closed by now into the revision, and names them in its playlist. An attempt
+ * that starts over makes the same segments again, so a playlist never gets shorter.
+ * @param proved whether that is all of it, and all of it decodes. Then every segment takes the place of what is there: one
+ *   that an attempt had put there before it came to grief may be short, as FFmpeg says nothing when a disk is full.
  * @returns how many segments there are
  */
 export async function addSound(options: {
   attemptPath: string
   revisionPath: string
-  closed: boolean
+  proved: boolean
 }): Promise<number> {
   const [from, to] = [options.attemptPath, options.revisionPath].map((path) => join(path, AUDIO_FOLDER))
   if (from === undefined || to === undefined) return 0
   const playlist = await readPlaylist(from)
-  const present = (await readPlaylist(to)).segments
-  const grown = playlist.segments.length > present.length
-  if (playlist.segments.length === 0 || (!grown && !options.closed)) return present.length
+  const { segments } = await readPlaylist(to)
+  const grown = playlist.segments.length > segments.length
+  if (playlist.segments.length === 0 || (!grown && !options.proved)) return segments.length
   await mkdir(to, { recursive: true })
-  const there = new Set(present.map(({ name }) => name))
+  const there = new Set(options.proved ? [] : segments.map(({ name }) => name))
   const wanted = [
-    ...(playlist.initSegment && present.length === 0 ? [INIT_SEGMENT] : []),
+    ...(playlist.initSegment && there.size === 0 ? [INIT_SEGMENT] : []),
     ...playlist.segments.map(({ name }) => name).filter((name) => !there.has(name)),
   ]
   for (const name of wanted) {
@@ -36,7 +37,7 @@ export async function addSound(options: {
     await rename(aside, join(to, name))
   }
   await syncPath(to)
-  const text = writeMediaPlaylist(playlist, { growing: !options.closed, targetSeconds: 4 })
+  const text = writeMediaPlaylist(playlist, { growing: true, targetSeconds: 4 })
   await writeFileWhole(join(to, MEDIA_PLAYLIST), text)
   return playlist.segments.length
 }

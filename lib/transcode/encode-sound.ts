@@ -46,7 +46,7 @@ export async function encodeSound({ videoId }: JobRecord, context: JobContext): 
     })
     for (const line of made.log) context.log(line)
     if (made.sentence !== null) context.log(made.sentence)
-    if (made.present) await withDiskBlamed(() => addSound({ attemptPath, revisionPath, closed: false }))
+    if (made.present) await withDiskBlamed(() => addSound({ attemptPath, revisionPath, proved: true }))
     return { result: { present: made.present, sentence: made.sentence }, encoder: null }
   } finally {
     await library.removeAttempt(videoId, attemptId)
@@ -70,7 +70,7 @@ async function growUntil(
   let count = 0
   while (!ended) {
     await sleep(LOOK_MS)
-    const now = await addSound({ ...paths, closed: false })
+    const now = await addSound({ ...paths, proved: false })
     // With the first of it a viewer who waits for the sound can start.
     if (count === 0 && now > 0) await enqueueJob('assemble', videoId, { fresh: true })
     count = now

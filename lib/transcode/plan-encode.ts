@@ -51,8 +51,10 @@ export interface EncodePlan {
 const SEEK_EARLY_SECONDS = 0.5
 /** So near to the beginning a key frame to start from is hardly nearer. */
 const SEEK_SECONDS_MIN = 2
-export const SEAM_HEAD_FILE = 'head.txt'
-export const SEAM_TAIL_FILE = 'tail.txt'
+export const SEAM_HEAD_FILE = 'head.txt' as const
+export const SEAM_TAIL_FILE = 'tail.txt' as const
+export type SeamFile = typeof SEAM_HEAD_FILE | typeof SEAM_TAIL_FILE
+const SEAM_LABELS: Record<SeamFile, string> = { [SEAM_HEAD_FILE]: SEAM_HEAD, [SEAM_TAIL_FILE]: SEAM_TAIL }
 
 /**
  * FFmpeg's arguments for one unit of the ladder: one decode, the sizes scaled from one another, one encoder a rung.
@@ -71,9 +73,13 @@ export function planEncode(plan: EncodePlan): string[] {
     ...buildSource(plan, planSeek(plan)),
     ...['-filter_complex', buildVideoFilters({ ...plan, window, hasTail })],
     ...rungs.flatMap((rung, index) => buildVideoOutput(plan, rung, isNvenc(plan)(index))),
-    ...(unit.startSeconds > 0 ? buildSeamOutput(plan, SEAM_HEAD, SEAM_HEAD_FILE) : []),
-    ...(hasTail ? buildSeamOutput(plan, SEAM_TAIL, SEAM_TAIL_FILE) : []),
+    ...seamFilesOf(unit).flatMap((name) => buildSeamOutput(plan, SEAM_LABELS[name], name)),
   ]
+}
+
+/** The output files that follow those of the rungs: the last picture before each border of the unit. */
+export function seamFilesOf({ startSeconds, endSeconds }: PlannedUnit): SeamFile[] {
+  return [...(startSeconds > 0 ? [SEAM_HEAD_FILE] : []), ...(endSeconds !== null ? [SEAM_TAIL_FILE] : [])]
 }
 
 /**

@@ -64,8 +64,8 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
     return { present: false, sentence, log: result.log }
   }
   requireSuccess(result)
-  if ((result.counts.outputs[0]?.packets ?? 0) === 0)
-    return { present: false, sentence: null, log: result.log }
+  const expected = result.counts.outputs[0]?.packets ?? 0
+  if (expected === 0) return { present: false, sentence: null, log: result.log }
   const decoded = await decodeAll({
     path: outputPath,
     folders: [folder],
@@ -74,8 +74,10 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
     tools,
     signal,
   })
-  if (!decoded.counts.inputs.some(({ kind, frames }) => kind === 'audio' && frames > 0))
-    throw new PeekrError('output_invalid', { details: { rendition: folder, frames: 0 } })
+  const frames = decoded.counts.inputs.find(({ kind }) => kind === 'audio')?.frames ?? 0
+  // A frame a packet. FFmpeg says nothing of a segment that did not fit on the disk.
+  if (frames !== expected)
+    throw new PeekrError('output_invalid', { details: { rendition: folder, frames, expected } })
   onProgress?.(1)
   return { present: true, sentence: null, log: result.log }
 }

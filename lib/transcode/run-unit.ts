@@ -17,7 +17,14 @@ import { explainFailure } from '#lib/media/explain-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { checkUnit } from '#lib/transcode/check-unit'
-import { planEncode, SEAM_HEAD_FILE, SEAM_TAIL_FILE } from '#lib/transcode/plan-encode'
+import {
+  planEncode,
+  SEAM_HEAD_FILE,
+  SEAM_TAIL_FILE,
+  type SeamFile,
+  seamFilesOf,
+} from '#lib/transcode/plan-encode'
+import { requireWritten } from '#lib/transcode/require-written'
 
 export interface UnitRequest {
   sourcePath: string
@@ -61,18 +68,22 @@ export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   const rungs = rungsOf(plan, group)
   onProgress?.(ENCODE_SHARE)
   const checked = await checkUnit({ ...request, rungs, segmentFormat: plan.segmentFormat })
-  const [head, tail] = await Promise.all([
-    readSeam(join(outputPath, SEAM_HEAD_FILE)),
-    readSeam(join(outputPath, SEAM_TAIL_FILE)),
+  const seams = await Promise.all(
+    seamFilesOf(unit).map(async (name) => ({ name, ...(await readSeam(join(outputPath, name))) })),
+  )
+  requireWritten(result.counts.outputs, [
+    ...rungs.map(({ name }) => ({ name, packets: checked.frameCount })),
+    ...seams,
   ])
+  const seamOf = (file: SeamFile) => seams.find(({ name }) => name === file)?.seam ?? null
   const secondsTaken = (performance.now() - startedAt) / 1000
   onProgress?.(1)
   return {
     ...checked,
     index: unit.index,
     group,
-    head,
-    tail,
+    head: seamOf(SEAM_HEAD_FILE),
+    tail: seamOf(SEAM_TAIL_FILE),
     damaged: result.counts.errors > 0,
     endMissing: result.counts.endMissing,
     speed: checked.durationSeconds / secondsTaken,
@@ -169,13 +180,11 @@ function isFinal(reason: FailureReason): boolean {
   return reason === 'cancelled' || reason === 'disk_full' || reason === 'sandbox_failed'
 }
 
-/** The last line of what framecrc wrote: stream, dts, pts, duration, size, checksum. Null where there was no picture. */
-async function readSeam(path: string): Promise<Seam | null> {
+/** What framecrc wrote: a line a picture, of stream, dts, pts, duration, size, checksum. The last one is the seam. */
+async function readSeam(path: string): Promise<{ packets: number; seam: Seam | null }> {
   const text = await readFile(path, 'utf8').catch(() => '')
-  const line = text
-    .split('\n')
-    .filter((row) => row !== '' && !row.startsWith('#'))
-    .at(-1)
-  const [, , pts, , , checksum] = (line ?? '').split(',').map((field) => field.trim())
-  return pts !== undefined && checksum !== undefined ? { ticks: Number(pts), checksum } : null
+  const lines = text.split('\n').filter((row) => row !== '' && !row.startsWith('#'))
+  const [, , pts, , , checksum] = (lines.at(-1) ?? '').split(',').map((field) => field.trim())
+  const seam = pts !== undefined && checksum !== undefined ? { ticks: Number(pts), checksum } : null
+  return { packets: lines.length, seam }
 }

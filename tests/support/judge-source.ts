@@ -59,7 +59,7 @@ export async function judgeSource(sourcePath: string, options: JudgeOptions): Pr
     const soundPath = join(work, 'sound')
     await mkdir(soundPath, { recursive: true })
     const sound = await runSound({ ...request, segmentFormat, outputPath: soundPath })
-    if (sound.present) await addSound({ attemptPath: soundPath, revisionPath: outputPath, closed: false })
+    if (sound.present) await addSound({ attemptPath: soundPath, revisionPath: outputPath, proved: true })
     const built = await buildLanes({ ...request, plan, work, outputPath })
     const encoded = await closeRevision({
       plan: built.plan,
