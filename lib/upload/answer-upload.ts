@@ -27,6 +27,7 @@ import { getTusServer, UPLOADS_ROUTE } from '#lib/upload/tus-server'
 import { type PlannedUpload, runInUploadContext, type UploadContext } from '#lib/upload/upload-context'
 import { nextExpiry } from '#lib/upload/upload-expiry'
 import { findUploadRecord, planUpload, requireOwnUpload } from '#lib/upload/upload-policy'
+import { withBodySlot } from '#lib/upload/with-body-slot'
 
 /** A request as both doors see it. */
 export interface UploadRequest {
@@ -91,9 +92,16 @@ async function runRequest(request: UploadRequest, context: UploadContext): Promi
     return describeJoining(context.upload)
   }
   if (uploadId === null) context.planned = await planUpload(viewer, header)
-  const response = await askTusServer(request, context)
+  const ask = () => askTusServer(request, context)
+  const response = await (hasBody(method, header) ? withBodySlot(viewer.userId, ask) : ask())
   await addFacts(response, context)
   return response
+}
+
+/** Whether bytes may follow (RFC 9112, 6.3). */
+function hasBody(method: TusMethod, header: HeaderReader): boolean {
+  if (method !== 'PATCH' && method !== 'POST') return false
+  return Number(header('content-length') ?? 0) > 0 || header('transfer-encoding') !== null
 }
 
 const FINAL = { message: 'This upload was put together from its parts and takes no bytes itself.' }

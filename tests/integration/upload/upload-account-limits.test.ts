@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { updateSettings } from '#lib/admin/settings'
 import { updateUser } from '#lib/admin/users-update'
 import { sumOwnerBytes } from '#lib/upload/reserve-space'
-import { callTus, makeUploader, patchTus } from '../../support/upload-test.ts'
-import { openUploadWorld } from '../../support/upload-world.ts'
+import { callTus, createTusUpload, makeUploader, patchTus, untilWritten } from '../../support/upload-test.ts'
+import { openPatch, openUploadWorld } from '../../support/upload-world.ts'
 
 const world = openUploadWorld()
 const origin = () => world.origins['front door']
@@ -87,4 +88,37 @@ test('20 uploads at once from 5 users: none passes its quota, and each can use a
     assert.equal((await create(authorization, 1000 - usedBytes)).status, 201)
     assert.equal(await sumOwnerBytes(userId, new Set()), 1000)
   }
+})
+
+test('one account sends a dozen bodies at once and no more; another is not held up, and cancelling never is', async () => {
+  const [many, other] = [await makeUploader(), await makeUploader()]
+  const begin = ({ authorization }: { authorization: string }) => createTusUpload(origin(), authorization, 10)
+  const hanging = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const upload = await begin(many)
+      const patch = openPatch(upload.url, { authorization: many.authorization, offset: 0, end: 10 })
+      patch.write('abc')
+      await untilWritten(upload.uploadId, 3)
+      return { ...upload, patch }
+    }),
+  )
+  const { url } = await begin(many)
+  const refused = await patchTus(url, many.authorization, 0, Buffer.from('0123456789'))
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '2'])
+  assert.match(refused.message ?? '', /12 requests at once.* goes on when one of them has ended/)
+  assert.equal(
+    (await patchTus((await begin(other)).url, other.authorization, 0, Buffer.from('0123456789'))).status,
+    204,
+  )
+  const [first] = hanging
+  assert.ok(first)
+  const headers = { authorization: many.authorization }
+  assert.equal((await callTus(first.url, 'DELETE', { headers })).status, 204)
+  let status = 0
+  for (let tries = 0; tries < 100 && status !== 204; tries += 1) {
+    status = (await patchTus(url, many.authorization, 0, Buffer.from('0123456789'))).status
+    if (status !== 204) await sleep(50)
+  }
+  assert.equal(status, 204)
+  for (const { patch } of hanging) patch.destroy()
 })
