@@ -78,7 +78,7 @@ function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
         request,
         (late) => reply(together.undone ?? late),
         () => {
-          if (fromWrite === null) sqlite.exec('BEGIN IMMEDIATE')
+          if (fromWrite === null) shared.store.prepare('BEGIN IMMEDIATE').run()
           // SQLite ends a transaction by itself when the disk is full; going on in a new one would hide the loss.
           else if (!sqlite.isTransaction) throw new Error(ROLLED_BACK)
           fromWrite ??= before
@@ -89,7 +89,7 @@ function runTogether(shared: Shared, waiting: Waiting[]): Answer[] {
   if (fromWrite === null) return answers
   try {
     if (!sqlite.isTransaction) throw new Error(ROLLED_BACK)
-    sqlite.exec('COMMIT')
+    shared.store.prepare('COMMIT').run()
     return answers
   } catch (error) {
     // Whoever was answered out of this transaction, readers too, must hear that it did not happen.
@@ -141,11 +141,11 @@ function runWrite(context: CommandContext, document: BsonDocument, run: () => Bs
   const earlier = findRetriedWrite(context.store, document)
   if (earlier) return earlier
   const { sqlite } = context.store
-  sqlite.exec('SAVEPOINT command')
+  context.store.prepare('SAVEPOINT command').run()
   try {
     const body = encodeReply(run())
     keepRetriedWrite(context.store, document, body)
-    sqlite.exec('RELEASE command')
+    context.store.prepare('RELEASE command').run()
     return body
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK TO command; RELEASE command')
