@@ -38,7 +38,6 @@ function addressOf(kind: (typeof KINDS)[number], { cdn = false } = {}): string {
     : hls.replace(nginx.url.replace('127.0.0.1', 'localhost'), peekr.url)
 }
 
-let client: PeekrClient
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'peekr-players-'))
   const [cdnPort, dataPath] = [await findFreePort(), join(folder, 'data')]
