@@ -17,28 +17,29 @@ import { manyReaders } from './many-readers.ts'
 import { randomCommands } from './random-commands.ts'
 
 /** Every fault Peekr is put through; a new one is a file beside this one, and a line here. */
-const CASES: FaultCase[] = [
-  killDuringUpload,
-  killDuringEncode,
-  interruptUploads,
-  finishManyTimes,
-  fillEveryStage,
-  killDuringWrites,
-  killDuringReplace,
-  killDuringRestore,
-  cutPower,
-  badCopies,
-  randomCommands,
-  fuzzStream,
-  manyReaders,
-]
+const CASES: Record<string, FaultCase> = {
+  'kill-during-upload': killDuringUpload,
+  'kill-during-encode': killDuringEncode,
+  'interrupt-uploads': interruptUploads,
+  'finish-many-times': finishManyTimes,
+  'fill-every-stage': fillEveryStage,
+  'kill-during-writes': killDuringWrites,
+  'kill-during-replace': killDuringReplace,
+  'kill-during-restore': killDuringRestore,
+  'cut-power': cutPower,
+  'bad-copies': badCopies,
+  'random-commands': randomCommands,
+  'fuzz-stream': fuzzStream,
+  'many-readers': manyReaders,
+}
 
 /**
- * `npm run faults [-- --seed N --kills N --seconds N]` prints each promise with its figures, and one line of totals at the end.
- * The same seed makes the same faults.
+ * `npm run faults [-- [CASE…] --seed N --kills N --seconds N]` prints each promise with its figures, and one line of totals
+ * at the end. Without a case, all of them. The same seed makes the same faults.
  */
 stopWithLauncher()
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string' },
     kills: { type: 'string', default: '10' },
@@ -52,11 +53,21 @@ if (![seed, kills, seconds].every(Number.isInteger) || kills < 1 || seconds < 1)
   console.error('Give whole numbers: npm run faults -- --seed 7 --kills 10 --seconds 600')
   process.exit(1)
 }
+const unknown = positionals.filter((name) => !(name in CASES))
+if (unknown.length > 0) {
+  console.error(
+    `There is no case ${unknown.join(', ')}. Give one or more of: ${Object.keys(CASES).join(', ')}`,
+  )
+  process.exit(1)
+}
+const chosen = Object.entries(CASES).filter(
+  ([name]) => positionals.length === 0 || positionals.includes(name),
+)
 console.log(
-  `Seed ${seed}; repeat this run with: npm run faults -- --seed ${seed} --kills ${kills} --seconds ${seconds}`,
+  `Seed ${seed}; repeat this run with: npm run faults -- ${[...positionals, ''].join(' ')}--seed ${seed} --kills ${kills} --seconds ${seconds}`,
 )
 let broken = 0
-for (const { promise, run } of CASES) {
+for (const [, { promise, run }] of chosen) {
   console.log(`\n${promise}`)
   const { figures, violations } = await run({
     seed,
@@ -68,5 +79,5 @@ for (const { promise, run } of CASES) {
   for (const violation of violations) console.log(`  BROKEN: ${violation}`)
   if (violations.length > 0) broken++
 }
-console.log(`\n${CASES.length - broken} passed, ${broken} failed, 0 skipped`)
+console.log(`\n${chosen.length - broken} passed, ${broken} failed, 0 skipped`)
 process.exitCode = broken > 0 ? 1 : 0
