@@ -1,3 +1,4 @@
+import type { ContentMeasure } from '#lib/domain/content-measure'
 import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
 import type { EncodePlan, PlannedUnit, RungGroup, SoundResult, UnitResult } from '#lib/domain/encode-plan'
 import type { EncoderReport } from '#lib/domain/encoding'
@@ -72,6 +73,17 @@ export interface TaskMap {
     }
     output: CopyDecision
   }
+  /** Encodes a few pictures of a source in an empty folder; null when that said nothing in time. */
+  'measure-content': {
+    input: {
+      sourcePath: string
+      outputPath: string
+      probe: SourceProbe
+      ladder: LadderRung[]
+      tools: MediaTools
+    }
+    output: ContentMeasure | null
+  }
   /**
    * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first. Reports
    * after each. What is there already is kept.
@@ -125,6 +137,7 @@ export const TASK_FILES: Record<TaskName, string> = {
   tracks: 'workers/tracks.ts',
   pictures: 'workers/pictures.ts',
   'plan-copy': 'workers/plan-copy.ts',
+  'measure-content': 'workers/measure-content.ts',
   'copy-rung': 'workers/copy-rung.ts',
   sample: 'workers/sample.ts',
   btrfs: 'workers/btrfs.ts',

@@ -1,9 +1,11 @@
+import type { ContentMeasure } from '#lib/domain/content-measure'
 import type { CopyPlan } from '#lib/domain/copy-plan'
 import type { EncodePlan } from '#lib/domain/encode-plan'
 import type { EncoderChoice } from '#lib/domain/encoding'
 import type { SegmentFormat } from '#lib/domain/rendition'
 import type { SourceProbe } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
+import { capLadder } from '#lib/transcode/cap-ladder'
 import { putCopyOnTop } from '#lib/transcode/copy/decide-copy'
 import { type LadderSettings, planLadder } from '#lib/transcode/plan-ladder'
 import { planUnits } from '#lib/transcode/plan-units'
@@ -17,10 +19,12 @@ export function planEncoding(options: {
   settings?: LadderSettings
   /** How the top rung is copied, where that was decided. */
   copy?: CopyPlan | null
+  /** What a test encode found; null or absent leaves the usual caps. */
+  content?: ContentMeasure | null
 }): EncodePlan {
-  const { probe, segmentFormat, encoder, settings, copy = null } = options
+  const { probe, segmentFormat, encoder, settings, copy = null, content = null } = options
   if (probe.video === null) throw new PeekrError('source_not_video')
-  const ladder = planLadder(probe.video, settings)
+  const ladder = capLadder(planLadder(probe.video, settings), content)
   const [top, ...lower] = copy === null ? [] : putCopyOnTop(ladder, probe.video)
   const copied = copy !== null && top !== undefined ? { rung: top, plan: copy } : null
   const rungs = copied ? lower : ladder

@@ -19,6 +19,7 @@ import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getWorkSource } from '#lib/jobs/work-source'
 import { getMediaTools } from '#lib/media/media-tools'
 import type { Storage } from '#lib/storage/storage'
+import { askForContent } from '#lib/transcode/ask-for-content'
 import { chooseEncoder } from '#lib/transcode/choose-encoder'
 import { REMUXED_UNIT } from '#lib/transcode/copy/copy-top'
 import { explainCopy, explainRefusal } from '#lib/transcode/copy/decide-copy'
@@ -38,11 +39,10 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   const flaw = await discardFlawed(videoId, library)
   const attemptId = createId()
   const copy = flaw === null ? await decideCopy({ videoId, probe, segmentFormat, attemptId, library }) : null
+  // A copy is as large as it is, and nobody waits for the sizes below it.
+  const content = copy?.kind === 'copy' ? null : await askForContent(videoId, probe, context)
   const plan = planEncoding({
-    probe,
-    segmentFormat,
-    encoder,
-    settings,
+    ...{ probe, segmentFormat, encoder, settings, content },
     copy: copy?.kind === 'copy' ? copy.plan : null,
   })
   const build = await openBuild(videoId, probe, plan)
