@@ -5,10 +5,7 @@ import type { LadderRung } from '#lib/domain/rendition'
 const HEADROOM = 3
 /** Never less than this share of the usual cap: three samples are not the film. */
 const SHARE_MIN = 0.25
-/**
- * The ladder with caps that fit the content, never above the usual ones. Pure. Null changes nothing. Bits are taken to grow
- * as pixels do, which is a little more than they did (0015).
- */
+/** The ladder with caps that fit the content, as if bits grew as pixels do (0015); never above the usual. Pure. Null changes nothing. */
 export function capLadder(ladder: readonly LadderRung[], content: ContentMeasure | null): LadderRung[] {
   if (content === null) return [...ladder]
   return ladder.map((rung) => {

@@ -13,10 +13,12 @@ export interface SourceKind {
   output: string[]
   /** Whether an AVI's index is made unreadable. */
   withoutIndex?: boolean
+  /** Whether it is tried only with `PEEKR_TEST_ALL=1`. */
+  rare?: boolean
 }
 
 const picture = (rate: string, seconds: number) => [
-  ...['-f', 'lavfi', '-i', `testsrc2=size=320x240:rate=${rate}:duration=${seconds}`],
+  ...['-f', 'lavfi', '-i', `testsrc2=size=160x120:rate=${rate}:duration=${seconds}`],
 ]
 const x264 = (...more: string[]) => [
   '-c:v',
@@ -29,7 +31,8 @@ const x264 = (...more: string[]) => [
 ]
 /** B-frames as phones and editors make them; the key frames are nowhere near our boundaries. */
 const reordered = ['-bf', '3', '-g', '71', '-keyint_min', '71', '-sc_threshold', '0']
-const SECONDS = 15
+/** Over the borders of three units, and some way into the last. */
+const SECONDS = 9
 
 const clip = (name: string, rate: string, output: string[], more: Partial<SourceKind> = {}): SourceKind => ({
   name,
@@ -43,7 +46,7 @@ const clip = (name: string, rate: string, output: string[], more: Partial<Source
 
 /** What must come out of units frame by frame. Pure descriptions; `makeSource` makes the file. */
 export const SOURCE_KINDS: readonly SourceKind[] = [
-  clip('constant 25', '25', x264()),
+  clip('constant 25', '25', x264(), { rare: true }),
   clip('23.976 with b-frames', '24000/1001', x264(...reordered)),
   clip('29.97 with b-frames', '30000/1001', x264(...reordered)),
   clip('50 frames a second', '50', x264(...reordered)),
@@ -65,7 +68,9 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
     '25',
     x264('-bf', '2', '-g', '9999', '-keyint_min', '9999', '-sc_threshold', '0'),
   ),
-  clip('intra refresh', '25', x264('-bf', '0', '-g', '50', '-x264-params', 'intra-refresh=1')),
+  clip('intra refresh', '25', x264('-bf', '0', '-g', '50', '-x264-params', 'intra-refresh=1'), {
+    rare: true,
+  }),
   clip('rotated', '30', [...x264(...reordered), '-metadata:s:v:0', 'rotate=90']),
   clip('late start', '25', x264(...reordered), {
     input: [
@@ -78,6 +83,7 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
   }),
   clip('matroska with vp8', '30', ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '71'], {
     file: 'vp8.mkv',
+    rare: true,
   }),
   clip(
     'hevc',
@@ -85,20 +91,23 @@ export const SOURCE_KINDS: readonly SourceKind[] = [
     ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=60'],
     {
       file: 'hevc.mkv',
+      rare: true,
     },
   ),
-  clip('avi', '25', ['-c:v', 'mpeg4', '-bf', '0', '-g', '71'], { file: 'mpeg4.avi' }),
+  clip('avi', '25', ['-c:v', 'mpeg4', '-bf', '0', '-g', '71'], { file: 'mpeg4.avi', rare: true }),
   clip('avi without its index', '25', ['-c:v', 'mpeg4', '-g', '71', '-fflags', '+bitexact'], {
     file: 'broken.avi',
   }),
-  clip('flv', '30', ['-c:v', 'flv', '-g', '71'], { file: 'sorenson.flv' }),
+  clip('flv', '30', ['-c:v', 'flv', '-g', '71'], { file: 'sorenson.flv', rare: true }),
   clip('fragmented mp4', '30', [...x264(...reordered), '-movflags', '+frag_keyframe+empty_moov'], {
     file: 'fragmented.mp4',
+    rare: true,
   }),
   clip('transport stream', '25', x264(...reordered), { file: 'broadcast.ts', seek: false }),
   clip('program stream', '25', ['-c:v', 'mpeg2video', '-bf', '2', '-g', '15'], {
     file: 'dvd.mpg',
     seek: false,
+    rare: true,
   }),
 ]
 
