@@ -19,8 +19,10 @@ export async function listVideoJobs(asked: {
 }): Promise<{ items: JobView[] }> {
   const { title } = await requireEditableVideo(asked)
   // What was never begun, since something else had ended the video before, tells nothing.
-  const told = { videoId: asked.videoId, $nor: [{ state: 'cancelled', attempts: 0 }] }
-  const jobs = await JobModel.find(told)
+  const jobs = await JobModel.find({
+    videoId: asked.videoId,
+    $or: [{ state: { $ne: 'cancelled' } }, { attempts: { $gt: 0 } }],
+  })
     .setOptions({ sanitizeFilter: false })
     .sort({ attempts: -1, startedAt: -1, _id: 1 })
     .limit(SHOWN_MAX)
