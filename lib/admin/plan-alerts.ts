@@ -51,7 +51,7 @@ export function planAlerts(
   if (known.quarantinedCount > 0) {
     add(
       'quarantined',
-      `${plural(known.quarantinedCount, 'video')} not played, because files of it are damaged. Restore an earlier version from its history, or upload it again.`,
+      `${plural(known.quarantinedCount, 'video')} out of play, because files are damaged that nothing repaired: see Verified videos on the Storage page. Restore an earlier version from the video’s history, or upload it again.`,
     )
   }
   if (known.isLow) {

@@ -35,6 +35,7 @@ export async function addSound(options: {
     await rm(aside, { force: true })
     await link(join(from, name), aside)
     await rename(aside, join(to, name))
+    await rm(aside, { force: true }) // renaming one name of a file onto another of the same does nothing (rename(2))
   }
   await syncPath(to)
   const text = writeMediaPlaylist(playlist, { growing: true, targetSeconds: 4 })

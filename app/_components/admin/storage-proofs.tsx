@@ -42,7 +42,7 @@ export function StorageProofs({ proofs, onAsked }: { proofs: StorageView['proofs
         <ul className={styles.list}>
           {quarantined.map(({ id, title, sentence }) => (
             <li key={id}>
-              <Link href={`/studio/${id}/history`}>{title}</Link> {sentence}
+              <Link href={`/studio/${id}/history`}>{title}</Link>: {sentence}
             </li>
           ))}
         </ul>

@@ -51,7 +51,9 @@ export function VideoProof({ videoId, onRestored }: { videoId: string; onRestore
             ? `Reading it from the disk · ${formatPercent(data.progress)}`
             : data.pending
               ? 'It is read from the disk soon, and compared with what was published.'
-              : describeProof(data.verifiedAt, Date.now())}
+              : isDamaged
+                ? 'It was read from the disk, and is damaged.'
+                : describeProof(data.verifiedAt, Date.now())}
         </p>
         <div className={styles.actions}>
           <Button icon="shield" pending={pending} disabled={data.pending} onClick={verify}>

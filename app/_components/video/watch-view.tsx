@@ -49,9 +49,10 @@ export function WatchView({
   }
   const { playback } = video
   const upright = (video.height ?? 0) > (video.width ?? 0)
+  const shape = upright ? styles.upright : video.playable ? '' : styles.told
   return (
     <article className={styles.article}>
-      <div className={`${styles.stage} ${upright ? styles.upright : ''}`} data-testid="stage">
+      <div className={`${styles.stage} ${shape}`} data-testid="stage">
         {video.playable && playback ? (
           <>
             {playback.poster && (
