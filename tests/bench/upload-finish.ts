@@ -5,11 +5,11 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { becomeAdmin } from '../support/api-client.ts'
 import { whyNoBtrfsLoop, withBtrfsLoop } from '../support/btrfs-loop.ts'
 import { makeClip } from '../support/make-clip.ts'
+import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
-import { createUpload } from '../support/tus-client.ts'
+import { createTusUpload } from '../support/upload-test.ts'
 import type { Measurement } from './serve.ts'
 
 const MIB = 1024 ** 2
@@ -35,8 +35,8 @@ export async function benchFinish(emit: (measurement: Measurement) => void): Pro
   try {
     const clip = await readFile(await makeClip({ folder, name: 'clip.mp4', width: 160, height: 120 }))
     peekr = await startPeekr({ dataPath: loop.path, env: { PEEKR_ROLE: 'all', PEEKR_RESERVE: '0' } })
-    const cookie = await becomeAdmin(peekr)
-    const world = { peekr, cookie, clip }
+    const client = await openPeekrClient(peekr)
+    const world = { peekr, client, clip }
     const small: Outcome[] = []
     const big: Outcome[] = []
     // As many as of the big ones: what a server loads and keeps with its first uploads has nothing to do with their size.
@@ -79,12 +79,15 @@ interface Outcome {
 
 async function upload(options: {
   peekr: RunningPeekr
-  cookie: string
+  client: PeekrClient
   clip: Buffer
   sizeBytes: number
 }): Promise<Outcome> {
-  const { peekr, cookie, clip, sizeBytes } = options
-  const { url, videoId } = await createUpload(peekr.url, { cookie, sizeBytes, filename: 'big.mp4' })
+  const { peekr, client, clip, sizeBytes } = options
+  const { authorization } = client
+  const { url, videoId } = await createTusUpload(peekr.url, authorization, sizeBytes, {
+    filename: 'big.mp4',
+  })
   const sent = Math.min(sizeBytes, SENT_BYTES)
   const begun = await putBeginning(
     join(peekr.dataPath, 'uploads', basename(url)),
@@ -99,22 +102,25 @@ async function upload(options: {
     100,
   )
   for (let offset = begun; offset < sizeBytes; offset += CHUNK_BYTES) {
-    await sendChunk({ url, cookie, agent, offset, sizeBytes: Math.min(CHUNK_BYTES, sizeBytes - offset) })
+    await sendChunk({
+      url,
+      authorization,
+      agent,
+      offset,
+      sizeBytes: Math.min(CHUNK_BYTES, sizeBytes - offset),
+    })
   }
   const acknowledgedAtMs = performance.now()
   agent.destroy()
   const source = join(peekr.dataPath, 'library', videoId, 'source', 'original')
   await until(() => existsSync(source))
   const ingestedSeconds = secondsSince(acknowledgedAtMs)
-  const state = async () => {
-    const response = await fetch(`${peekr.url}/api/videos/${videoId}`, { headers: { cookie } })
-    return ((await response.json()) as { state: string }).state
-  }
-  await until(async () => !['uploading', 'ingesting'].includes(await state()))
+  const state = async () =>
+    (await client.call<{ state?: string }>('GET', `/api/videos/${videoId}`)).body.state
+  await until(async () => !['uploading', 'ingesting'].includes((await state()) ?? ''))
   const admittedSeconds = secondsSince(acknowledgedAtMs)
   clearInterval(sampler)
-  const headers = { cookie, 'sec-fetch-site': 'same-origin' }
-  await fetch(`${peekr.url}/api/videos/${videoId}`, { method: 'DELETE', headers })
+  await client.deleteVideo(videoId)
   await until(async () => (await state()) === undefined)
   return { ingestedSeconds, admittedSeconds, rssMb }
 }
@@ -138,18 +144,17 @@ async function putBeginning(path: string, clip: Buffer, sizeBytes: number, toByt
 
 async function sendChunk(chunk: {
   url: string
-  cookie: string
+  authorization: string
   agent: Agent
   offset: number
   sizeBytes: number
 }): Promise<void> {
-  const { url, cookie, agent, offset, sizeBytes } = chunk
+  const { url, authorization, agent, offset, sizeBytes } = chunk
   const outgoing = request(url, {
     method: 'PATCH',
     agent,
     headers: {
-      cookie,
-      'sec-fetch-site': 'same-origin',
+      authorization,
       'tus-resumable': '1.0.0',
       'content-type': 'application/offset+octet-stream',
       'upload-offset': offset,

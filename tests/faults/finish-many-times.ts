@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { becomeAdmin, deleteVideo, findOwnVideos, waitForHash } from '../support/api-client.ts'
+import type { JobPage } from '#lib/domain/job-view'
 import { makeClip } from '../support/make-clip.ts'
+import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { startPeekr } from '../support/server.ts'
-import { createUpload, findOffset, sendChunk } from '../support/tus-client.ts'
+import { createTusUpload, headOffset } from '../support/upload-test.ts'
+import { sendChunk } from '../support/upload-world.ts'
 import { padClip } from '../support/write-big-clip.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
@@ -37,13 +39,14 @@ export const finishManyTimes: FaultCase = {
     let peekr = await startPeekr({ dataPath: join(folder, 'data') })
     try {
       const { port, dataPath } = peekr
-      const cookie = await becomeAdmin(peekr)
+      const client = await openPeekrClient(peekr)
+      const { authorization } = client
       for (; figures.kills < kills; figures.kills++) {
         const sizeBytes = clip.length + 8 + Math.floor(random() * SIZE_BYTES_MAX)
         const file = padClip(clip, sizeBytes, Math.floor(random() * 2 ** 32))
         const filename = `finish-${figures.kills}.mp4`
-        const { url, videoId } = await createUpload(peekr.url, { cookie, sizeBytes, filename })
-        const answered = sendChunk(url, { cookie, offset: 0, bytes: file }).then(
+        const { url, videoId } = await createTusUpload(peekr.url, authorization, sizeBytes, { filename })
+        const answered = sendChunk(url, { authorization, offset: 0, bytes: file }).then(
           () => 'answered',
           () => 'not answered',
         )
@@ -56,25 +59,25 @@ export const finishManyTimes: FaultCase = {
         peekr = await startPeekr({ dataPath, port })
         const silent = complete && figures.kills % 2 === 1
         if (silent) figures['left to the sweep']++
-        else figures['finishes delivered'] += await deliverFinish(url, cookie, file, violations)
+        else figures['finishes delivered'] += await deliverFinish(url, authorization, file, violations)
 
         const where = `kill ${figures.kills} (${outcome})`
-        const hash = await waitForHash(peekr.url, videoId, cookie)
+        const hash = await client.waitForHash(videoId)
         if (hash !== createHash('sha256').update(file).digest('hex')) {
           figures['wrong hashes']++
           violations.push(`${where}: the ingested file's hash is ${hash}`)
         }
-        const { length: videos } = await findOwnVideos(peekr.url, cookie, filename)
+        const { length: videos } = await client.findOwnVideos(filename)
         if (videos !== 1) {
           figures['uploads without exactly one video']++
           violations.push(`${where}: the upload became ${videos} videos`)
         }
-        const ingests = await countIngests(peekr.url, cookie, videoId)
+        const ingests = await countIngests(client, videoId)
         if (ingests !== 1) {
           figures['videos ingested more or less than once']++
           violations.push(`${where}: ${ingests} ingests were queued`)
         }
-        await deleteVideo(peekr.url, videoId, cookie)
+        await client.deleteVideo(videoId)
         onProgress(`${outcome}, ${complete ? 'complete' : 'incomplete'}, ${silent ? 'swept' : 'resumed'}`)
       }
     } finally {
@@ -103,20 +106,19 @@ async function findSize(path: string): Promise<number | null> {
 /** Sends what is missing, then says "that was all" again and again, as PATCH and as HEAD. @returns how often */
 async function deliverFinish(
   url: string,
-  cookie: string,
+  authorization: string,
   file: Buffer,
   violations: string[],
 ): Promise<number> {
-  const offset = await findOffset(url, cookie)
-  if (offset < file.length) await sendChunk(url, { cookie, offset, bytes: file.subarray(offset) })
+  const offset = await headOffset(url, authorization)
+  if (offset < file.length) await sendChunk(url, { authorization, offset, bytes: file.subarray(offset) })
   const statuses = await Promise.all(
     Array.from({ length: DELIVERIES }, async (_, index) => {
       const response = await fetch(url, {
         method: index % 5 === 4 ? 'HEAD' : 'PATCH',
         headers: {
-          cookie,
+          authorization,
           'tus-resumable': '1.0.0',
-          'sec-fetch-site': 'same-origin',
           'upload-offset': String(file.length),
           'content-type': 'application/offset+octet-stream',
         },
@@ -130,8 +132,7 @@ async function deliverFinish(
   return DELIVERIES
 }
 
-async function countIngests(url: string, cookie: string, videoId: string): Promise<number> {
-  const response = await fetch(`${url}/api/jobs`, { headers: { cookie } })
-  const { items } = (await response.json()) as { items: { kind: string; video: { id: string } | null }[] }
-  return items.filter(({ kind, video }) => kind === 'ingest' && video?.id === videoId).length
+async function countIngests(client: PeekrClient, videoId: string): Promise<number> {
+  const { body } = await client.call<JobPage>('GET', '/api/jobs')
+  return body.items.filter(({ kind, video }) => kind === 'ingest' && video?.id === videoId).length
 }

@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { becomeAdmin, deleteVideo, waitForHash } from '../support/api-client.ts'
 import { requireTestMedia } from '../support/media.ts'
+import { openPeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
-import { createUpload, findOffset, sendChunk } from '../support/tus-client.ts'
+import { createTusUpload, headOffset } from '../support/upload-test.ts'
+import { sendChunk } from '../support/upload-world.ts'
 import { padClip } from '../support/write-big-clip.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
@@ -35,18 +36,19 @@ export const killDuringUpload: FaultCase = {
     let peekr = await startPeekr({ dataPath: join(folder, 'data') })
     try {
       const { port, dataPath } = peekr
-      const cookie = await becomeAdmin(peekr)
+      const client = await openPeekrClient(peekr)
+      const { authorization } = client
       for (; figures.kills < kills; figures.kills++) {
         const sizeBytes = clip.length + 8 + Math.floor(random() * PADDING_BYTES_MAX)
         const file = padClip(clip, sizeBytes, Math.floor(random() * 2 ** 32))
         const killAt = 1 + Math.floor(random() * (sizeBytes - 1))
         const filename = `kill-${figures.kills}.mp4`
-        const upload = await createUpload(peekr.url, { cookie, sizeBytes, filename })
+        const upload = await createTusUpload(peekr.url, authorization, sizeBytes, { filename })
         const afterMs = Math.floor(random() * KILL_DELAY_MS_MAX)
-        const acknowledged = await sendUntil({ url: upload.url, cookie, file, killAt, afterMs, peekr })
+        const acknowledged = await sendUntil({ url: upload.url, authorization, file, killAt, afterMs, peekr })
         const found = await readFile(join(dataPath, 'uploads', basename(upload.url)))
         peekr = await startPeekr({ dataPath, port })
-        const offset = await findOffset(upload.url, cookie)
+        const offset = await headOffset(upload.url, authorization)
         const where = `kill ${figures.kills} at byte ${killAt}`
         if (offset < acknowledged) {
           figures['bytes lost that were acknowledged'] += acknowledged - offset
@@ -59,14 +61,18 @@ export const killDuringUpload: FaultCase = {
         }
         figures['bytes sent twice, at most'] = Math.max(figures['bytes sent twice, at most'], killAt - offset)
         for (let at = offset; at < sizeBytes; at += CHUNK_BYTES) {
-          await sendChunk(upload.url, { cookie, offset: at, bytes: file.subarray(at, at + CHUNK_BYTES) })
+          await sendChunk(upload.url, {
+            authorization,
+            offset: at,
+            bytes: file.subarray(at, at + CHUNK_BYTES),
+          })
         }
-        const stored = await waitForHash(peekr.url, upload.videoId, cookie)
+        const stored = await client.waitForHash(upload.videoId)
         if (stored !== createHash('sha256').update(file).digest('hex')) {
           figures['wrong hashes']++
           violations.push(`${where}: the ingested file's hash is ${stored}`)
         }
-        await deleteVideo(peekr.url, upload.videoId, cookie)
+        await client.deleteVideo(upload.videoId)
         onProgress(
           `killed at byte ${killAt} of ${sizeBytes}, ${acknowledged} acknowledged, resumed at ${offset}`,
         )
@@ -84,22 +90,22 @@ export const killDuringUpload: FaultCase = {
 /** Sends chunks up to a byte, kills the server there, and returns how many bytes it had acknowledged. */
 async function sendUntil(options: {
   url: string
-  cookie: string
+  authorization: string
   file: Buffer
   killAt: number
   afterMs: number
   peekr: RunningPeekr
 }): Promise<number> {
-  const { url, cookie, file, killAt, afterMs, peekr } = options
+  const { url, authorization, file, killAt, afterMs, peekr } = options
   let acknowledged = 0
   while (acknowledged + CHUNK_BYTES <= killAt) {
     const bytes = file.subarray(acknowledged, acknowledged + CHUNK_BYTES)
-    acknowledged = await sendChunk(url, { cookie, offset: acknowledged, bytes })
+    acknowledged = await sendChunk(url, { authorization, offset: acknowledged, bytes })
   }
   // The rest belongs to a chunk that never ends: the server dies while it is still being sent.
   const lengthBytes = Math.min(CHUNK_BYTES, file.length - acknowledged)
   const cut = sendChunk(url, {
-    cookie,
+    authorization,
     offset: acknowledged,
     bytes: file.subarray(acknowledged, killAt),
     lengthBytes,

@@ -40,11 +40,18 @@ export interface PeekrClient {
   getVideo(videoId: string): Promise<VideoView>
   waitForEnd(videoId: string, timeoutMs?: number): Promise<VideoView>
   findJob(videoId: string, kind: JobView['kind']): Promise<JobView | null>
+  /** The hash of a video's ingested file, as soon as it is known; null when it failed or a minute has passed. */
+  waitForHash(videoId: string): Promise<string | null>
+  /** One's own videos that came from a file of this name. */
+  findOwnVideos(filename: string): Promise<VideoView[]>
+  /** For good, so that its encoding does not slow down what comes after it. */
+  deleteVideo(videoId: string): Promise<void>
   /** A new account's `Bearer …` and id. */
   makeUser(role: 'viewer' | 'uploader' | 'admin'): Promise<{ userId: string; authorization: string }>
 }
 
 const PASSWORD = 'correct horse battery'
+const HASHED_MS = 60_000
 
 /** Becomes the first administrator of a fresh server, with a token of every scope. */
 export async function openPeekrClient(peekr: RunningPeekr): Promise<PeekrClient> {
@@ -97,6 +104,22 @@ export async function openPeekrClient(peekr: RunningPeekr): Promise<PeekrClient>
     async findJob(videoId, kind) {
       const { body } = await client.call<JobPage>('GET', '/api/jobs?limit=100')
       return body.items.find((job) => job.video.id === videoId && job.kind === kind) ?? null
+    },
+    async waitForHash(videoId) {
+      for (const deadlineMs = Date.now() + HASHED_MS; Date.now() < deadlineMs; await sleep(100)) {
+        const { source, state } = await client.getVideo(videoId)
+        if (source.sha256) return source.sha256
+        if (state === 'failed') return null
+      }
+      return null
+    },
+    async findOwnVideos(filename) {
+      const { body } = await client.call<{ items: VideoView[] }>('GET', '/api/videos?mine=1&limit=100')
+      return body.items.filter(({ source }) => source.filename === filename)
+    },
+    async deleteVideo(videoId) {
+      const { status } = await client.call('DELETE', `/api/videos/${videoId}`)
+      if (status >= 300) throw new Error(`Deleting ${videoId} answered ${status}.`)
     },
     async makeUser(role) {
       const email = `${role}-${Math.random().toString(36).slice(2)}@example.org`

@@ -90,3 +90,25 @@ export function openPatch(
   patch.on('error', () => {}) // being cut is the point
   return patch
 }
+
+/**
+ * Sends bytes (PATCH). With a `lengthBytes` beyond them the request stays unfinished, until the server dies.
+ * @returns the offset the server acknowledged; rejects when the connection breaks or the status is not 204
+ */
+export function sendChunk(
+  url: string,
+  chunk: { authorization: string; offset: number; bytes: Buffer; lengthBytes?: number },
+): Promise<number> {
+  const { authorization, offset, bytes, lengthBytes = bytes.length } = chunk
+  const patch = openPatch(url, { authorization, offset, end: offset + lengthBytes })
+  return new Promise((resolve, reject) => {
+    patch.on('error', reject)
+    patch.on('response', (response) => {
+      response.resume()
+      if (response.statusCode === 204) resolve(Number(response.headers['upload-offset']))
+      else reject(new Error(`PATCH ${url} answered ${response.statusCode}.`))
+    })
+    if (lengthBytes > bytes.length) patch.write(bytes)
+    else patch.end(bytes)
+  })
+}
