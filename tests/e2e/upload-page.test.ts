@@ -29,6 +29,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
   let browser: TestBrowser
   let visitor: BrowserContext
   let page: Page
+  let seed = 0
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'peekr-upload-page-'))
@@ -56,7 +57,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
   })
 
   test('reloaded at 40 %, it asks for the file again, takes no other for it, and has kept what was typed', async () => {
-    const clip = await bigClip('reloaded.mp4', 48)
+    const clip = await bigClip('reloaded.mp4', 40)
     const card = await chooseFile(page, proxy.url, clip.path)
     await card.getByLabel('Visibility').selectOption('unlisted')
     await card.getByLabel('Title').fill('The river, typed to the e')
@@ -71,7 +72,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await offer.getByText(/reloaded\.mp4 again to resume at [1-5]\d/).waitFor()
     await offer.getByText('The river, typed to the e').waitFor()
     await accessible()
-    const other = await bigClip('reloaded.mp4', 48, 2, 'other')
+    const other = await bigClip('reloaded.mp4', 40, 'other')
     const chooser = page.waitForEvent('filechooser')
     await offer.getByRole('button', { name: 'Choose the file reloaded.mp4' }).click()
     await (await chooser).setFiles(other.path)
@@ -86,7 +87,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
   })
 
   test('closed at 70 %, it goes on in a new window with the same file under another name', async () => {
-    const clip = await bigClip('closed-early.mp4', 48)
+    const clip = await bigClip('closed-early.mp4', 40)
     await chooseFile(page, proxy.url, clip.path)
     await proxy.reached(clip.sizeBytes * 0.7)
     await page.close()
@@ -102,7 +103,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
 
   test('goes on when the server restarts at 90 %, with details edited while it was away', async () => {
     proxy.whenAway = 'reset'
-    const clip = await bigClip('restarted.mp4', 48)
+    const clip = await bigClip('restarted.mp4', 40)
     const card = await chooseFile(page, proxy.url, clip.path)
     await proxy.reached(clip.sizeBytes * 0.9)
     await peekr.kill()
@@ -207,7 +208,9 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await playedPast(page, 1)
   })
 
-  function bigClip(filename: string, sizeMib: number, seed = 1, below = 'clips'): Promise<BigClip> {
+  /** Each of its own content: the page knows a file again by that, whatever it is called. */
+  function bigClip(filename: string, sizeMib: number, below = 'clips'): Promise<BigClip> {
+    seed += 1
     return writeBigClip({ folder: join(folder, below), filename, sizeBytes: sizeMib * MIB, seed })
   }
 

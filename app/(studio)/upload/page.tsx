@@ -27,7 +27,10 @@ export default async function Page() {
       <header className={styles.head}>
         <div>
           <h1>Upload</h1>
-          <p className={styles.lead}>Videos start private. You decide who may watch, now or later.</p>
+          <p className={styles.lead}>
+            Videos start private. Choose who may watch beside each, or later on its page: people, a password,
+            a link.
+          </p>
         </div>
         <ButtonLink href="/studio" icon="film">
           My videos

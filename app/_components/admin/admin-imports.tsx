@@ -38,7 +38,11 @@ export function AdminImports() {
           {data.items.map(({ path, sizeBytes, state, videoId, message }) => (
             <li key={path} data-state={state}>
               <span className={styles.importPath}>
-                {videoId === null ? path : <Link href={`/watch/${videoId}`}>{path}</Link>}
+                {videoId === null ? (
+                  nameWithin(data.folder, path)
+                ) : (
+                  <Link href={`/watch/${videoId}`}>{nameWithin(data.folder, path)}</Link>
+                )}
               </span>
               <span>
                 {STATES[state]} · {formatBytes(sizeBytes)}
@@ -50,4 +54,8 @@ export function AdminImports() {
       )}
     </section>
   )
+}
+
+function nameWithin(folder: string | null, path: string): string {
+  return folder !== null && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path
 }

@@ -8,7 +8,6 @@ import { Button } from '../controls/button'
 import { ConfirmDialog } from '../controls/confirm-dialog'
 import { useStore } from '../controls/create-store'
 import { Icon } from '../controls/icon'
-import { showToast } from '../controls/toast-store'
 import { findUnfinishedUploads, type UnfinishedUpload } from './find-unfinished-uploads'
 import { readFingerprint } from './read-fingerprint'
 import { deleteStored } from './stored-uploads'
@@ -27,6 +26,8 @@ export function UnfinishedUploads({ userId, replaces }: { userId: string; replac
   const input = useRef<HTMLInputElement>(null)
   const wanted = useRef<UnfinishedUpload | null>(null)
   const [found, setFound] = useState<UnfinishedUpload[]>([])
+  /** Said where the button is that must be pressed again: a toast would cover it on a phone. */
+  const [problem, setProblem] = useState<{ key: string; text: string } | null>(null)
   const [discarding, setDiscarding] = useState<UnfinishedUpload | null>(null)
   const items = useStore(uploadStore)
 
@@ -53,6 +54,7 @@ export function UnfinishedUploads({ userId, replaces }: { userId: string; replac
 
   function choose(upload: UnfinishedUpload) {
     wanted.current = upload
+    setProblem(null)
     input.current?.click()
   }
 
@@ -62,14 +64,12 @@ export function UnfinishedUploads({ userId, replaces }: { userId: string; replac
     if (input.current) input.current.value = ''
     if (!file || upload === null) return
     const fingerprint = await readFingerprint(file).catch(() => null)
-    if (fingerprint === upload.fingerprint) addUploads([file], userId, upload.replaces)
-    else
-      showToast(
-        'bad',
-        fingerprint === null
-          ? `“${file.name}” cannot be read. If it was moved or changed, choose it again.`
-          : `“${file.name}” is not the file this upload began with: what is in it differs. Choose that one, or discard the upload.`,
-      )
+    if (fingerprint === upload.fingerprint) return addUploads([file], userId, upload.replaces)
+    const text =
+      fingerprint === null
+        ? `“${file.name}” cannot be read. If it was moved or changed, choose it again.`
+        : `“${file.name}” is not the file this upload began with: what is in it differs. Choose that one, or discard the upload.`
+    setProblem({ key: upload.key, text })
   }
 
   const waiting = found.filter(
@@ -96,7 +96,8 @@ export function UnfinishedUploads({ userId, replaces }: { userId: string; replac
             <Icon name="clock" />
             <div className={styles.text}>
               <p>
-                Choose <strong>{upload.filename}</strong> again to resume at {formatPercent(upload.fraction)}
+                Choose <strong>{upload.filename}</strong> again to resume at{' '}
+                <span className={styles.percent}>{formatPercent(upload.fraction)}</span>
                 {upload.replaces && !replaces && <> as the new file of a video that you have</>}
                 {upload.title !== titleFromFilename(upload.filename) && <> (“{upload.title}”)</>}
               </p>
@@ -104,6 +105,11 @@ export function UnfinishedUploads({ userId, replaces }: { userId: string; replac
                 {formatBytes(upload.sizeBytes * upload.fraction)} of {formatBytes(upload.sizeBytes)} are
                 stored already
               </p>
+              {problem?.key === upload.key && (
+                <p className={styles.problem} role="alert">
+                  {problem.text}
+                </p>
+              )}
             </div>
             <Button onClick={() => choose(upload)} aria-label={`Choose the file ${upload.filename}`}>
               Choose the file

@@ -30,7 +30,6 @@ export function UploadCardDetails({ item }: { item: UploadItem }) {
       />
       <SelectField
         label="Visibility"
-        hint="On the video’s page you can also share it with people, a password, or a link."
         value={item.visibility}
         onChange={(event) => edit({ visibility: event.target.value as Visibility })}
       >
