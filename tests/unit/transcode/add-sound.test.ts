@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -40,4 +40,11 @@ test('a segment that an attempt left short on a full disk is replaced by the who
   assert.equal(await read(1), '', 'what viewers may have read already changed while nothing was proved')
   assert.equal(await addSound({ attemptPath: second, revisionPath, proved: true }), 2)
   assert.deepEqual([await read(0), await read(1)], ['whole', 'whole too'])
+  // Once more of the very files that are there: nothing of theirs is left beside them, to be signed as part of the video.
+  assert.equal(await addSound({ attemptPath: second, revisionPath, proved: true }), 2)
+  assert.deepEqual((await readdir(join(revisionPath, 'audio'))).sort(), [
+    'media.m3u8',
+    'segment00000.ts',
+    'segment00001.ts',
+  ])
 })
