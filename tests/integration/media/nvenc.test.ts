@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { UnitResult } from '#lib/domain/encode-plan'
 import { CARD_CODECS, type EncoderChoice, type EncoderReport } from '#lib/domain/encoding'
 import { detectEncoders } from '#lib/media/detect-encoders'
@@ -83,65 +83,72 @@ test('the filters and ways of decoding asked of the card are in this FFmpeg', ()
     assert.match(options, new RegExp(`^ *${option} `, 'm'), option)
 })
 
-for (const [trouble, sentence] of [
-  ['no-library', /no NVIDIA encoder/],
-  ['no-device', /no NVIDIA encoder/],
-  ['data-centre', /no NVIDIA encoder/],
-  ['old-driver', /driver is older.*Update the driver/],
-] as const) {
-  test(`the start-up test says in plain words what is wrong: ${trouble}`, async () => {
-    const tools = await pretend(trouble)
-    const report = await detectEncoders(tools)
-    assert.equal(report.h264_nvenc.works, false)
-    assert.match(report.h264_nvenc.sentence, sentence)
-    assert.ok(report.libx264.works && report.toneMap.works)
-    assert.equal(report.sessions, null)
-    for (const codec of CARD_CODECS) assert.equal(report.card[codec].works, false)
-    const { choice, encoder } = await encodeFirst(tools, report)
-    assert.deepEqual([choice.name, encoder], ['libx264', 'Encoded with libx264, on the CPU.'])
-  })
-}
-
-test('a card that works decodes, scales and encodes, and says so', async () => {
-  const tools = await pretend('none')
-  const report = await detectEncoders(tools)
-  assert.deepEqual([report.h264_nvenc.works, report.sessions], [true, 12])
-  assert.ok(
-    CARD_CODECS.every((codec) => report.card[codec].works),
-    JSON.stringify(report.card),
-  )
-  const made = await encodeFirst(tools, report)
-  assert.equal(made.encoder, 'Decoded, scaled and encoded on the graphics card.')
-  assert.ok(made.frameCount > 0)
-})
-
-test('a card that runs two encodes at a time gets the two largest sizes, and libx264 the others', async () => {
-  const tools = await pretend('sessions')
-  const report = await detectEncoders(tools)
-  assert.equal(report.sessions, 2)
-  const made = await encodeFirst(tools, report)
-  assert.deepEqual([made.choice.sessions, made.choice.card], [2, true])
-  assert.equal(made.encoder, 'Decoded, scaled and encoded on the graphics card.')
-})
-
-test('a card that encodes and does not decode gets frames from the CPU', async () => {
-  const tools = await pretend('decoder')
-  const report = await detectEncoders(tools)
-  assert.ok(report.h264_nvenc.works && !report.card.h264.works)
-  assert.match(report.card.h264.sentence, /does not decode or scale this/)
-  assert.equal((await encodeFirst(tools, report)).encoder, 'Encoded on the graphics card with NVENC.')
-})
-
-test('each way is tried in its turn when the card fails later on, and the next part starts with the card again', async () => {
-  const report = await detectEncoders(await pretend('none'))
-  const noDecoder = await encodeFirst(await pretend('decoder', { onlyUnits: true }), report)
-  assert.match(noDecoder.encoder, /Decoding on the graphics card failed: .* decoded on the CPU\.$/)
-  for (const trouble of ['sessions', 'no-device', 'old-driver'] as const) {
-    const broken = await pretend(trouble, { onlyUnits: true })
-    const made = await encodeFirst(broken, report)
-    assert.match(made.encoder, /^Decoded, .* The graphics card refused: .* encoded with libx264\.$/, trouble)
-    assert.ok(made.frameCount > 0)
+// Each waits for many short encodes, mostly for their start.
+describe('a machine with a card', { concurrency: 3 }, () => {
+  for (const [trouble, sentence] of [
+    ['no-library', /no NVIDIA encoder/],
+    ['no-device', /no NVIDIA encoder/],
+    ['data-centre', /no NVIDIA encoder/],
+    ['old-driver', /driver is older.*Update the driver/],
+  ] as const) {
+    test(`the start-up test says in plain words what is wrong: ${trouble}`, async () => {
+      const tools = await pretend(trouble)
+      const report = await detectEncoders(tools)
+      assert.equal(report.h264_nvenc.works, false)
+      assert.match(report.h264_nvenc.sentence, sentence)
+      assert.ok(report.libx264.works && report.toneMap.works)
+      assert.equal(report.sessions, null)
+      for (const codec of CARD_CODECS) assert.equal(report.card[codec].works, false)
+      const { choice, encoder } = await encodeFirst(tools, report)
+      assert.deepEqual([choice.name, encoder], ['libx264', 'Encoded with libx264, on the CPU.'])
+    })
   }
-  const again = await encodeFirst(await pretend('none'), report)
-  assert.equal(again.encoder, 'Decoded, scaled and encoded on the graphics card.')
+
+  test('a card that works decodes, scales and encodes, and says so', async () => {
+    const tools = await pretend('none')
+    const report = await detectEncoders(tools)
+    assert.deepEqual([report.h264_nvenc.works, report.sessions], [true, 12])
+    assert.ok(
+      CARD_CODECS.every((codec) => report.card[codec].works),
+      JSON.stringify(report.card),
+    )
+    const made = await encodeFirst(tools, report)
+    assert.equal(made.encoder, 'Decoded, scaled and encoded on the graphics card.')
+    assert.ok(made.frameCount > 0)
+  })
+
+  test('a card that runs two encodes at a time gets the two largest sizes, and libx264 the others', async () => {
+    const tools = await pretend('sessions')
+    const report = await detectEncoders(tools)
+    assert.equal(report.sessions, 2)
+    const made = await encodeFirst(tools, report)
+    assert.deepEqual([made.choice.sessions, made.choice.card], [2, true])
+    assert.equal(made.encoder, 'Decoded, scaled and encoded on the graphics card.')
+  })
+
+  test('a card that encodes and does not decode gets frames from the CPU', async () => {
+    const tools = await pretend('decoder')
+    const report = await detectEncoders(tools)
+    assert.ok(report.h264_nvenc.works && !report.card.h264.works)
+    assert.match(report.card.h264.sentence, /does not decode or scale this/)
+    assert.equal((await encodeFirst(tools, report)).encoder, 'Encoded on the graphics card with NVENC.')
+  })
+
+  test('each way is tried in its turn when the card fails later on, and the next part starts with the card again', async () => {
+    const report = await detectEncoders(await pretend('none'))
+    const noDecoder = await encodeFirst(await pretend('decoder', { onlyUnits: true }), report)
+    assert.match(noDecoder.encoder, /Decoding on the graphics card failed: .* decoded on the CPU\.$/)
+    for (const trouble of ['sessions', 'no-device', 'old-driver'] as const) {
+      const broken = await pretend(trouble, { onlyUnits: true })
+      const made = await encodeFirst(broken, report)
+      assert.match(
+        made.encoder,
+        /^Decoded, .* The graphics card refused: .* encoded with libx264\.$/,
+        trouble,
+      )
+      assert.ok(made.frameCount > 0)
+    }
+    const again = await encodeFirst(await pretend('none'), report)
+    assert.equal(again.encoder, 'Decoded, scaled and encoded on the graphics card.')
+  })
 })
