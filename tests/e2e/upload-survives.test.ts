@@ -107,6 +107,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     const clip = await bigClip('cancelled.mp4', 48)
     const card = await chooseFile(page, proxy.url, clip.path)
     await proxy.reached(clip.sizeBytes / 3)
+    await card.getByText(/^[1-9]\d* % ·/).waitFor()
     await card.getByRole('button', { name: 'Cancel upload' }).click()
     const question = page.getByRole('dialog', { name: 'Cancel this upload?' })
     await question.getByRole('button', { name: 'Keep it' }).click()

@@ -26,7 +26,9 @@ export function ReplaceFile({
   onChange: (video: VideoView) => void
 }) {
   const input = useRef<HTMLInputElement>(null)
+  /** The hash of the file before, null where that is not known yet. */
   const [replacedFrom, setReplacedFrom] = useState<string | null>(null)
+  const [hasArrived, setHasArrived] = useState(false)
   const [undoing, setUndoing] = useState(false)
   const items = useStore(uploadStore).filter(({ replaces }) => replaces === video.id)
   const arrived = items.find(({ status }) => status === 'uploaded')?.key
@@ -37,6 +39,7 @@ export function ReplaceFile({
     } catch (error) {
       showToast('bad', errorSentence(error))
     }
+    setHasArrived(true)
     forgetUpload(key)
   })
   useEffect(() => {
@@ -49,6 +52,7 @@ export function ReplaceFile({
     if (input.current) input.current.value = ''
     if (file === undefined) return
     setReplacedFrom(video.source.sha256)
+    setHasArrived(false)
     addUploads([file], userId, video.id)
   }
 
@@ -58,7 +62,7 @@ export function ReplaceFile({
       const snapshot = await findLatest(video.id)
       if (snapshot === null) showToast('bad', 'There is nothing to go back to. Look into the history.')
       else onChange(await restoreVideo(video.id, snapshot, 'all'))
-      setReplacedFrom(null)
+      setHasArrived(false)
     } catch (error) {
       showToast('bad', errorSentence(error))
     } finally {
@@ -66,7 +70,8 @@ export function ReplaceFile({
     }
   }
 
-  const isNew = replacedFrom !== null && video.source.sha256 !== replacedFrom
+  const isOther = replacedFrom === null || video.source.sha256 !== replacedFrom
+  const isNew = hasArrived && isOther && video.error === null
   return (
     <section className={styles.panel} aria-labelledby="replace">
       <h2 id="replace">Replace the file</h2>
