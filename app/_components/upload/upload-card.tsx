@@ -90,8 +90,8 @@ function Actions({ item }: { item: UploadItem }) {
         confirmLabel="Cancel upload"
         onConfirm={() => cancelUpload(key)}
       >
-        What has come of <strong>{item.filename}</strong> is deleted: {formatBytes(item.sentBytes)}. To go on
-        another time, pause it instead.
+        {formatBytes(item.sentBytes)} of <strong>{item.filename}</strong> have arrived, and are deleted then.
+        To go on another time, pause it instead.
       </ConfirmDialog>
     </div>
   )
