@@ -19,6 +19,7 @@ const run = promisify(execFile)
 const SECONDS = 9
 const PLAY_MS = 60_000
 const HLS_JS = resolve(import.meta.dirname, '../../node_modules/hls.js/dist/hls.min.js')
+const VLC = '/usr/bin/vlc'
 const KINDS = ['public', 'private'] as const
 
 let folder = ''
@@ -81,6 +82,14 @@ for (const kind of KINDS) {
       const wav = await readFile(sound)
       // RIFF: bytes a second are at 28; 68 bytes of headers in the extensible form.
       const endedAt = (wav.length - 68) / wav.readUInt32LE(28)
+      assert.ok(Math.abs(endedAt - SECONDS) < 0.3, `ended at ${endedAt}`)
+    })
+
+    test('in VLC', { skip: existsSync(VLC) ? false : 'vlc is not installed' }, async () => {
+      const sound = await playInVlc(addressOf(kind))
+      // RIFF: the data is behind its own head of 8 bytes; it goes to a pipe, so no length is in it.
+      const data = sound.indexOf('data') + 8
+      const endedAt = (sound.length - data) / sound.readUInt32LE(28)
       assert.ok(Math.abs(endedAt - SECONDS) < 0.3, `ended at ${endedAt}`)
     })
 
@@ -155,6 +164,27 @@ test('the watch page offers both languages and both subtitles, and shows the cue
   )
   await visitor.close()
 })
+
+/** What is heard, as WAV. VLC does not run as root, so that it runs as nobody where the tests do. */
+async function playInVlc(url: string): Promise<Buffer> {
+  const asNobody = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const sound = '#transcode{acodec=s16l,channels=2,samplerate=48000}:std{access=file,mux=wav,dst=-}'
+  const args = [
+    '-I',
+    'dummy',
+    '--quiet',
+    '--no-video',
+    '--no-sout-video',
+    '--play-and-exit',
+    '--sout',
+    sound,
+    url,
+  ]
+  const [program = '', ...rest] = [...(process.geteuid?.() === 0 ? asNobody : []), VLC, ...args]
+  const options = { timeout: PLAY_MS, maxBuffer: 64 * 1024 * 1024, encoding: 'buffer' as const }
+  const { stdout } = await run(program, rest, { ...options, env: { ...process.env, HOME: '/nonexistent' } })
+  return stdout
+}
 
 /** Runs `play` on a page of Peekr's origin whose policy is off, and checks that it ended where the video does. */
 async function playInPage(play: (page: Page) => Promise<number>): Promise<void> {
