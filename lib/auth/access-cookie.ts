@@ -7,7 +7,7 @@ const ID_LENGTH = 16
 const ENTRY_LENGTH = ID_LENGTH + SIGNED_GRANT_LENGTH
 /** The newest of them: under 2 KB, so that no request grows too large for a proxy. */
 const ENTRIES_MAX = 20
-export const ACCESS_MAX_AGE_SECONDS = 30 * 24 * 60 * 60
+const ACCESS_MAX_AGE_SECONDS = 30 * 24 * 60 * 60
 
 /** What a browser was given for this video after its password or a link: the grant of its cookie, or null. */
 export function readAccessCookie(cookie: string | null | undefined, videoId: string): Grant | null {

@@ -4,7 +4,7 @@ import { UserModel } from '#lib/db/models/user'
 import { hasScope, type Viewer } from '#lib/domain/permissions'
 
 /** `pk_` and 32 random bytes in base64url. */
-export const TOKEN_PATTERN = /^pk_[\w-]{43}$/
+const TOKEN_PATTERN = /^pk_[\w-]{43}$/
 
 const LAST_USED_STEP_MS = 60_000
 

@@ -54,7 +54,7 @@ export async function getUploadLimits(userId: string): Promise<UploadLimits> {
 }
 
 /** Pure: an account's own limits over its role's over the server's. */
-export function mergeUploadLimits(own: UploadLimitChanges, role: UploadLimitChanges): UploadLimits {
+function mergeUploadLimits(own: UploadLimitChanges, role: UploadLimitChanges): UploadLimits {
   const { uploadSizeBytesMax, quotaBytes } = getConfig()
   const pick = (name: keyof UploadLimitChanges) => own[name] ?? role[name] ?? null
   return {

@@ -7,15 +7,7 @@ import { exists } from '#lib/storage/exists'
 import type { Snapshot } from '#lib/storage/storage'
 
 /** What a snapshot was taken before, or after. `publish-{revisionId}` is the publish stage's own. */
-export const SNAPSHOT_REASONS = [
-  'edit',
-  'reencode',
-  'delete',
-  'restore',
-  'replace',
-  'captions',
-  'trim',
-] as const
+const SNAPSHOT_REASONS = ['edit', 'reencode', 'delete', 'restore', 'replace', 'captions', 'trim'] as const
 export type SnapshotReason = (typeof SNAPSHOT_REASONS)[number]
 
 /**

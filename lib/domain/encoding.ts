@@ -1,7 +1,7 @@
 import type { AudioRendition, Rendition } from '#lib/domain/rendition'
 import type { RevisionTracks } from '#lib/domain/tracks'
 
-export const ENCODERS = ['h264_nvenc', 'libx264'] as const
+const ENCODERS = ['h264_nvenc', 'libx264'] as const
 export type EncoderName = (typeof ENCODERS)[number]
 
 /** Codecs NVDEC is tried with, by FFmpeg's names, which are also those of a probe. */

@@ -55,7 +55,7 @@ export const SECRETS_FOLDER = 'secrets'
 /** {videoId}/{state}: what the last backup of each target has, so that the next one sends only what changed since. */
 export const TWIN_FOLDER = 'twin'
 
-export const SEGMENT_EXTENSION = { fmp4: 'm4s', ts: 'ts' } as const
+const SEGMENT_EXTENSION = { fmp4: 'm4s', ts: 'ts' } as const
 
 /** `segment-00042.m4s` */
 export function segmentName(format: keyof typeof SEGMENT_EXTENSION, number: number): string {

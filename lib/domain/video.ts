@@ -1,7 +1,6 @@
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
 import type { RevisionTracks } from '#lib/domain/tracks'
 import type { ErrorCode } from '#lib/error-codes'
-import { PeekrError } from '#lib/errors'
 
 export const VIDEO_STATES = ['uploading', 'ingesting', 'transcoding', 'ready', 'failed'] as const
 export type VideoState = (typeof VIDEO_STATES)[number]
@@ -35,16 +34,10 @@ const NEXT_STATES: Record<VideoState, readonly VideoState[]> = {
   failed: ['ingesting', 'transcoding'],
 }
 
-/** Every change of a video's state goes through here. @throws conflict when the change is not one a video can make. */
-export function requireTransition(from: VideoState, to: VideoState): void {
-  if (NEXT_STATES[from].includes(to)) return
-  throw new PeekrError('conflict', {
-    message: `A video that is ${from} cannot become ${to}. Reload the page to see where it is now.`,
-    details: { from, to },
-  })
-}
-
-/** The states a video may be in just before it becomes `to`: the filter of a compare-and-set update. */
+/**
+ * The states a video may be in just before it becomes `to`: the filter of a compare-and-set update, through which every
+ * change of a video's state goes.
+ */
 export function statesBefore(to: VideoState): VideoState[] {
   return VIDEO_STATES.filter((from) => NEXT_STATES[from].includes(to))
 }

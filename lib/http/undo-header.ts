@@ -1,5 +1,5 @@
 /** The header of a change's answer that names the snapshot which undoes it. */
-export const UNDO_HEADER = 'peekr-undo-snapshot'
+const UNDO_HEADER = 'peekr-undo-snapshot'
 
 /** No header where there is nothing to undo with. */
 export function buildUndoHeader(undo: { name: string } | null): Record<string, string> {

@@ -13,7 +13,7 @@ export interface SoundLayout {
 }
 
 /** What AAC-LC holds in a packet. */
-export const AAC_PACKET_SAMPLES = 1024
+const AAC_PACKET_SAMPLES = 1024
 /** Sound that begins later leaves a hole players stop at; encoding fills it with silence. */
 const LATE_SECONDS_MAX = 0.05
 /** The ticks of an edit list are coarser. */

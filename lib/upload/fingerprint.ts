@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 
 /** How much of a file's beginning and of its end goes into its fingerprint. */
-export const FINGERPRINT_EDGE_BYTES = 1024 ** 2
+const FINGERPRINT_EDGE_BYTES = 1024 ** 2
 
 /** What a fingerprint looks like: SHA-256 in hexadecimal. */
 export const FINGERPRINT_PATTERN = /^[0-9a-f]{64}$/

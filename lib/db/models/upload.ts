@@ -7,7 +7,7 @@ export interface UploadLease {
   beat: number
 }
 
-export const UPLOAD_KINDS = ['whole', 'partial', 'final', 'replacement'] as const
+const UPLOAD_KINDS = ['whole', 'partial', 'final', 'replacement'] as const
 export type UploadKind = (typeof UPLOAD_KINDS)[number]
 
 /** A tus upload: whose it is, how much space it holds, and whether its video has been made. */

@@ -21,7 +21,7 @@ export const KEY_FILE = 'secrets/manifest'
 export const SEALED_KEY_FILE = 'secrets/manifest.sealed'
 
 /** Files of `btrfs send`, subvolumes made by `btrfs receive`, or plain folders that share unchanged files by hard links. */
-export const TARGET_KINDS = ['streams', 'btrfs', 'files'] as const
+const TARGET_KINDS = ['streams', 'btrfs', 'files'] as const
 export type TargetKind = (typeof TARGET_KINDS)[number]
 
 const Version = z.literal(BACKUP_VERSION)

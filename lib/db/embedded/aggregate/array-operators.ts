@@ -87,7 +87,7 @@ export function requireArray(name: string, code: number, value: unknown): unknow
 }
 
 /** Whole numbers only. @throws MongoError with this code */
-export function requireWhole(name: string, code: number, value: unknown): number {
+function requireWhole(name: string, code: number, value: unknown): number {
   const number = isNothing(value) ? null : toNumber(value)
   if (number !== null && Number.isInteger(number) && Math.abs(number) <= 2 ** 31) return number
   throw new MongoError(code, `${name} requires a whole number, found: ${bsonTypeName(value)}`)

@@ -4,7 +4,7 @@ import { MongoError } from '#lib/db/embedded/mongo-error'
  * How far a time zone is ahead of UTC at a moment: an Olson name, `UTC`, or an offset such as `+05:30`, `-03`.
  * @throws 40485 for a name that is not known
  */
-export function findOffsetMs(zone: string, at: Date): number {
+function findOffsetMs(zone: string, at: Date): number {
   if (zone === 'UTC' || zone === 'GMT' || zone === 'Z') return 0
   const offset = /^([+-])(\d\d)(?::?(\d\d))?$/.exec(zone)
   if (offset) {

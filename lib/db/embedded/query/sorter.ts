@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { MongoError } from '#lib/db/embedded/mongo-error'
 
 /** As MongoDB: what a sort may keep in memory before it goes to the disk, or fails where that is not allowed. */
-export const SORT_SIZE_BYTES_MAX = 100 * 1024 * 1024
+const SORT_SIZE_BYTES_MAX = 100 * 1024 * 1024
 
 /** What an entry takes besides its key and its item. */
 const ENTRY_SIZE_BYTES = 120

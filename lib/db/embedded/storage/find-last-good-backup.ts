@@ -21,7 +21,7 @@ export function findLastGoodBackup(folder: string): { path: string; madeAt: Date
 }
 
 /** Whether SQLite finds nothing wrong with a backup's pages. It changes nothing. */
-export function isSound(path: string): boolean {
+function isSound(path: string): boolean {
   const sqlite = new DatabaseSync(path, { readOnly: true })
   try {
     return checkPages(sqlite) === 'ok'

@@ -57,7 +57,7 @@ function compareNumbers(a: unknown, b: unknown): number {
 }
 
 /** By UTF-8 bytes: JavaScript's own order differs where surrogate pairs meet U+E000 to U+FFFF. */
-export function compareStrings(a: string, b: string): number {
+function compareStrings(a: string, b: string): number {
   if (a === b) return 0
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
