@@ -47,6 +47,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
   })
   beforeEach(async () => {
     await page.goto(`${proxy.url}/upload`)
+    proxy.release()
     proxy.forget()
   })
   after(async () => {
@@ -61,7 +62,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     const card = await chooseFile(page, proxy.url, clip.path)
     await card.getByLabel('Visibility').selectOption('unlisted')
     await card.getByLabel('Title').fill('The river, typed to the e')
-    await proxy.reached(clip.sizeBytes * 0.4)
+    await proxy.holdAt(clip.sizeBytes * 0.4)
     const warned = await page.evaluate(
       () => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })),
     )
@@ -71,6 +72,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     const offer = page.getByRole('region', { name: 'Not finished yet' })
     await offer.getByText(/reloaded\.mp4 again to resume at [1-5]\d/).waitFor()
     await offer.getByText('The river, typed to the e').waitFor()
+    proxy.release()
     await accessible()
     const other = await bigClip('reloaded.mp4', 40, 'other')
     const chooser = page.waitForEvent('filechooser')
@@ -89,8 +91,9 @@ describe('the upload page', { timeout: 300_000 }, () => {
   test('closed at 70 %, it goes on in a new window with the same file under another name', async () => {
     const clip = await bigClip('closed-early.mp4', 40)
     await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(clip.sizeBytes * 0.7)
+    await proxy.holdAt(clip.sizeBytes * 0.7)
     await page.close()
+    proxy.release()
     page = await visitor.newPage()
     await page.goto(`${proxy.url}/upload`)
     await page.getByText(/closed-early\.mp4 again to resume at [4-7]\d/).waitFor()
@@ -105,8 +108,9 @@ describe('the upload page', { timeout: 300_000 }, () => {
     proxy.whenAway = 'reset'
     const clip = await bigClip('restarted.mp4', 40)
     const card = await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(clip.sizeBytes * 0.9)
+    await proxy.holdAt(clip.sizeBytes * 0.9)
     await peekr.kill()
+    proxy.release()
     await hasStatus(card, 'waiting')
     await card.getByLabel('Title').fill('While it was away')
     await card.getByLabel('Title').blur()
@@ -166,6 +170,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     const card = await chooseFile(page, proxy.url, clip.path)
     const spoken = page.locator('[aria-live="polite"]')
     await spoken.filter({ hasText: 'spoken.mp4 is uploading.' }).waitFor({ state: 'attached' })
+    await proxy.holdAt(clip.sizeBytes / 2)
     await card.getByText(/^[1-9]\d* % ·/).waitFor()
     await card.getByRole('button', { name: 'Pause' }).click()
     await spoken.filter({ hasText: 'spoken.mp4 is paused.' }).waitFor({ state: 'attached' })
@@ -174,6 +179,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await accessible()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel upload' }).click()
     await card.waitFor({ state: 'detached' })
+    proxy.release()
   })
 
   test('a new file takes its place under the same link, and the old one comes back', async () => {

@@ -50,6 +50,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   })
   beforeEach(async () => {
     await page.goto(`${proxy.url}/upload`)
+    proxy.release()
     proxy.forget()
   })
   after(async () => {
@@ -72,8 +73,9 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   test('is offered again after its tab was closed, and choosing the file resumes it', async (t) => {
     const clip = await bigClip('closed.mp4', 64)
     await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(clip.sizeBytes / 2)
+    await proxy.holdAt(clip.sizeBytes / 2)
     await page.close()
+    proxy.release()
     page = await visitor.newPage()
     await page.goto(`${proxy.url}/upload`)
     const offer = page.getByRole('region', { name: 'Not finished yet' })
@@ -89,9 +91,10 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   test('sends nothing while it is paused, and the rest once it is resumed', async (t) => {
     const clip = await bigClip('paused.mp4', 48)
     const card = await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(clip.sizeBytes / 3)
+    await proxy.holdAt(clip.sizeBytes / 3)
     await card.getByRole('button', { name: 'Pause' }).click()
     await hasStatus(card, 'paused')
+    proxy.release()
     // What the sockets held already still comes through.
     await sleep(1000)
     const pausedAt = proxy.sentBytes()
@@ -106,7 +109,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   test('leaves nothing behind when it is cancelled', async () => {
     const clip = await bigClip('cancelled.mp4', 48)
     const card = await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(clip.sizeBytes / 3)
+    await proxy.holdAt(clip.sizeBytes / 3)
     await card.getByText(/^[1-9]\d* % ·/).waitFor()
     await card.getByRole('button', { name: 'Cancel upload' }).click()
     const question = page.getByRole('dialog', { name: 'Cancel this upload?' })
@@ -114,6 +117,7 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     await card.getByRole('button', { name: 'Cancel upload' }).click()
     await question.getByRole('button', { name: 'Cancel upload' }).click()
     await card.waitFor({ state: 'detached' })
+    proxy.release()
     assert.equal(await findVideo(clip.filename), null)
     assert.deepEqual(await readdir(join(dataPath, 'uploads')), [])
     await page.clock.fastForward(SILENCE_MS)
@@ -128,9 +132,10 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   test('waits while the browser is offline, and goes on by itself', async (t) => {
     const clip = await bigClip('offline.mp4', 48)
     const card = await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(1 + Math.floor(random() * (clip.sizeBytes - 1)))
+    await proxy.holdAt(1 + Math.floor(random() * (clip.sizeBytes - 1)))
     await visitor.setOffline(true)
     proxy.cut()
+    proxy.release()
     await hasStatus(card, 'waiting')
     await card.getByText('You are offline. The upload goes on by itself once you are back.').waitFor()
     await sleep(2000)
@@ -194,8 +199,9 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
   async function killHalfWay(t: TestContext, clip: BigClip): Promise<void> {
     const killAt = 1 + Math.floor(random() * (clip.sizeBytes - 1))
     const card = await chooseFile(page, proxy.url, clip.path)
-    await proxy.reached(killAt)
+    await proxy.holdAt(killAt)
     await peekr.kill()
+    proxy.release()
     await hasStatus(card, 'waiting')
     const { port } = peekr
     peekr = await startPeekr({ dataPath, port })

@@ -1,7 +1,16 @@
 import { once } from 'node:events'
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  type ClientRequest,
+  createServer,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+const HELD_MS = 20
 
 export interface SentChunk {
   uploadUrl: string
@@ -21,6 +30,9 @@ export interface SlowProxy {
   sentBytes(): number
   /** Resolves once that sum has reached `count`. */
   reached(count: number): Promise<void>
+  /** The same, and lets nothing more of any chunk through from there, however long the test takes, until `release`. */
+  holdAt(count: number): Promise<void>
+  release(): void
   /** Starts counting anew. */
   forget(): void
   /** Lets nothing more of the chunks through that are on their way, like a router that forgot them; nobody is told. */
@@ -44,6 +56,7 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
   const sending = new Set<Socket>()
   const frozen = new WeakSet<Socket>()
   let freeAtMs = 0
+  let heldAt = Number.POSITIVE_INFINITY
   const server = createServer({ requestTimeout: 0 }, (req, res) => void pass(req, res))
   await once(server.listen(0, '127.0.0.1'), 'listening')
 
@@ -52,6 +65,13 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
     chunks,
     sentBytes: () => chunks.reduce((sum, chunk) => sum + chunk.sentBytes, 0),
     reached: (count) => new Promise((resolve) => waiting.add({ count, resolve }) && notify()),
+    holdAt(count) {
+      heldAt = count
+      return proxy.reached(count)
+    },
+    release() {
+      heldAt = Number.POSITIVE_INFINITY
+    },
     forget: () => void chunks.splice(0),
     freeze: () => {
       for (const socket of sending) frozen.add(socket)
@@ -111,11 +131,12 @@ export async function openSlowProxy(target: string, bytesPerSecond: number): Pro
     }
   }
 
-  async function forward(bytes: Buffer, chunk: SentChunk, upstream: NodeJS.WritableStream): Promise<void> {
+  async function forward(bytes: Buffer, chunk: SentChunk, upstream: ClientRequest): Promise<void> {
     chunk.sentBytes += bytes.length
+    notify()
+    while (proxy.sentBytes() >= heldAt && !upstream.destroyed) await sleep(HELD_MS)
     freeAtMs = Math.max(freeAtMs, performance.now()) + (bytes.length / bytesPerSecond) * 1000
     upstream.write(bytes)
-    notify()
     const waitMs = freeAtMs - performance.now()
     if (waitMs > 1) await sleep(waitMs)
   }
