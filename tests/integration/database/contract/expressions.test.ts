@@ -217,8 +217,10 @@ test('groups keep the types of what they add up', async () => {
   const group = { _id: '$k', sum: { $sum: '$n' }, avg: { $avg: '$n' }, max: { $max: '$n' } }
   const options = { promoteValues: false, promoteLongs: false }
   const found = await collection.aggregate([{ $group: group }, { $sort: { _id: 1 } }], options).toArray()
+  // MongoDB's average of numbers among which is a Decimal128 is one; DocumentDB's is a double.
+  const avg = contract.isEmbedded ? decimal('1.05') : double(1.05)
   const expected = [
-    { _id: 'decimal', sum: decimal('2.1'), avg: decimal('1.05'), max: int(2) },
+    { _id: 'decimal', sum: decimal('2.1'), avg, max: int(2) },
     { _id: 'double', sum: double(2.5), avg: double(1.25), max: long(2) },
     { _id: 'int', sum: long(INT_MAX + 1), avg: double(2 ** 30), max: int(INT_MAX) },
     { _id: 'long', sum: long(3), avg: double(1.5), max: int(2) },
