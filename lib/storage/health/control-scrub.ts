@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ScrubState } from '#lib/domain/storage-health'
+import { isDeepStrictEqual } from 'node:util'
+import type { ScrubHealth } from '#lib/domain/storage-health'
 import { isPeekrError, PeekrError } from '#lib/errors'
 import {
   buildScrubCancel,
@@ -11,7 +12,7 @@ import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { parseScrub } from '#lib/storage/health/parse-scrub'
 
 const GOES_ON = { goesOn: true }
-const BEGIN_MS_MAX = 10_000
+const BEGIN_MS_MAX = 5_000
 const BEGIN_POLL_MS = 100
 
 /**
@@ -21,31 +22,30 @@ const BEGIN_POLL_MS = 100
  * @throws storage_unavailable in a sentence, as when Peekr is not root
  */
 export async function startScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<boolean> {
-  const { state } = parseScrub(await runBtrfs(buildScrubStatus(dataPath)))
-  if (state === 'running') return false
-  if (state === 'stopped' && (await tried(runBtrfs(buildScrubResume(dataPath), GOES_ON)))) {
-    await waitWhile('stopped', dataPath, runBtrfs)
-    return true
-  }
+  const before = await readScrub(dataPath, runBtrfs)
+  if (before.state === 'running') return false
+  const isResumed = before.state === 'stopped' && (await tried(runBtrfs(buildScrubResume(dataPath), GOES_ON)))
   try {
-    await runBtrfs(buildScrubStart(dataPath), GOES_ON)
-    await waitWhile('never', dataPath, runBtrfs)
-    return true
+    if (!isResumed) await runBtrfs(buildScrubStart(dataPath), GOES_ON)
   } catch (cause) {
+    // Its notes did not tell of it yet.
+    if ((await readScrub(dataPath, runBtrfs)).state === 'running') return false
     throw new PeekrError('storage_unavailable', {
       message: `A scrub could not be started. It needs root: run \`btrfs scrub start ${dataPath}\` on the server.`,
       cause,
     })
   }
+  await waitForNews(before, dataPath, runBtrfs)
+  return true
 }
 
 /** Stops a scrub that is running; it can be gone on with. Twice is safe. */
 export async function stopScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<void> {
-  const { state } = parseScrub(await runBtrfs(buildScrubStatus(dataPath)))
+  const { state } = await readScrub(dataPath, runBtrfs)
   if (state !== 'running') return
   if (await tried(runBtrfs(buildScrubCancel(dataPath)))) return
   // It may have come to its end by itself meanwhile.
-  if (parseScrub(await runBtrfs(buildScrubStatus(dataPath))).state !== 'running') return
+  if ((await readScrub(dataPath, runBtrfs)).state !== 'running') return
   throw new PeekrError('storage_unavailable', {
     message: `The scrub could not be stopped. It needs root: run \`btrfs scrub cancel ${dataPath}\` on the server.`,
   })
@@ -53,13 +53,18 @@ export async function stopScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<v
 
 /**
  * The command returns before its notes tell of a new scrub: until then they are empty, or say what was before. Who is told
- * that it has begun must not find that it never was.
+ * that it has begun must not find that it never was, or take the last one's end for this one's.
  */
-async function waitWhile(before: ScrubState, dataPath: string, runBtrfs: RunBtrfs): Promise<void> {
+async function waitForNews(before: ScrubHealth, dataPath: string, runBtrfs: RunBtrfs): Promise<void> {
   for (const deadlineMs = performance.now() + BEGIN_MS_MAX; performance.now() < deadlineMs; ) {
-    if (parseScrub(await runBtrfs(buildScrubStatus(dataPath))).state !== before) return
+    const now = await readScrub(dataPath, runBtrfs)
+    if (['running', 'finished'].includes(now.state) && !isDeepStrictEqual(now, before)) return
     await sleep(BEGIN_POLL_MS)
   }
+}
+
+async function readScrub(dataPath: string, runBtrfs: RunBtrfs): Promise<ScrubHealth> {
+  return parseScrub(await runBtrfs(buildScrubStatus(dataPath)))
 }
 
 async function tried(work: Promise<unknown>): Promise<boolean> {

@@ -90,8 +90,8 @@ describe('the health of one disk', { skip: whyNoBtrfsLoop() }, () => {
     assert.equal((await findScrub())?.state, 'running')
     await controlStorage({ action: 'start-scrub' }) // one that runs is left alone
     await controlStorage({ action: 'stop-scrub' })
+    await until('its stop', async () => (await findScrub())?.state === 'stopped')
     await controlStorage({ action: 'stop-scrub' })
-    assert.equal((await findScrub())?.state, 'stopped')
     await watchStorage(never)
     assert.equal((await findScrub())?.state, 'stopped')
     await writeFile(limit, '0')
