@@ -1,12 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-
-const NGINX = '/usr/sbin/nginx'
+import { findFreePort } from '../support/find-free-port.ts'
+import { NGINX, temporaryPaths, waitForPort } from '../support/nginx-program.ts'
 
 export interface Nginx {
   /** As Debian ships it: sendfile. */
@@ -15,11 +12,6 @@ export interface Nginx {
   tunedPort: number
   command: string[]
   stop(): Promise<void>
-}
-
-/** Whether nginx is installed; without it there is nothing to compare with. */
-export function hasNginx(): boolean {
-  return existsSync(NGINX)
 }
 
 /** One nginx worker that serves `root` on two ports of 127.0.0.1, with everything it writes under `workPath`. */
@@ -53,7 +45,6 @@ export async function startNginx(options: {
 /** The directives of Debian's own file that bear on serving files, then one server a way. */
 function buildConfig(place: { root: string; workPath: string; port: number; tunedPort: number }): string {
   const { root, workPath, port, tunedPort } = place
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `
 user root;
 worker_processes 1;
@@ -69,7 +60,7 @@ http {
   default_type application/octet-stream;
   access_log ${workPath}/access.log;
   gzip on;
-  ${temporary.map((name) => `${name}_temp_path ${workPath}/${name};`).join('\n  ')}
+  ${temporaryPaths(workPath)}
   server {
     listen 127.0.0.1:${port};
     root ${root};
@@ -83,29 +74,4 @@ http {
   }
 }
 `
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
-}
-
-async function waitForPort(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    if (await answers(port)) return
-    await sleep(50)
-  }
-  throw new Error(`nginx did not start; see its error.log`)
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
-  })
 }

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { nginxSkip } from '../support/nginx-program.ts'
 import { runHttpLoad, type Target } from './http-load.ts'
-import { hasNginx, startNginx } from './nginx.ts'
+import { startNginx } from './nginx.ts'
 import { COLD_SEGMENTS, segmentName } from './serve-files.ts'
 import { measureMemory } from './serve-memory.ts'
 import type { SeededVideo } from './serve-seed.ts'
@@ -35,7 +36,7 @@ interface Side {
  * URL of a private video, so that every answer is authorised. Values of P6 are ratios of requests a second.
  */
 export async function runBench(emit: (measurement: Measurement) => void): Promise<void> {
-  if (!hasNginx())
+  if (nginxSkip)
     throw new Error('This benchmark compares with nginx. Install it: apt-get install nginx-light')
   const workPath = await mkdtemp(join(tmpdir(), 'peekr-bench-serve-'))
   const dataPath = join(workPath, 'data')

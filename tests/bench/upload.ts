@@ -4,9 +4,10 @@ import { mkdtemp, open, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nginxSkip } from '../support/nginx-program.ts'
 import { createTusUpload, makeUploader, openUploadTest } from '../support/upload-test.ts'
 import { forkUploadServer } from '../support/upload-world.ts'
-import { hasNginx, startNginx } from './nginx.ts'
+import { startNginx } from './nginx.ts'
 import type { Measurement } from './serve.ts'
 import { benchFinish } from './upload-finish.ts'
 
@@ -21,7 +22,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 })
  * the answer counts, in turn, on memory where there is some (the disk would be all that is measured otherwise); then P9.
  */
 export async function runBench(emit: (measurement: Measurement) => void): Promise<void> {
-  if (!hasNginx())
+  if (nginxSkip)
     throw new Error('This benchmark compares with nginx. Install it: apt-get install nginx-light')
   const dataPath = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'peekr-bench-upload-'))
   const world = await openUploadTest({ dataPath })

@@ -9,11 +9,13 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright'
 import type { VideoView } from '#lib/domain/video-view'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { findFreePort } from '../support/find-free-port.ts'
 import { makeClip } from '../support/make-clip.ts'
 import { makeTracksClip } from '../support/make-tracks-clip.ts'
+import { nginxSkip } from '../support/nginx-program.ts'
 import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
-import { findFreePort, nginxSkip, type ShippedNginx, startShippedNginx } from '../support/shipped-nginx.ts'
+import { type ShippedNginx, startShippedNginx } from '../support/shipped-nginx.ts'
 
 const run = promisify(execFile)
 const SECONDS = 9

@@ -6,14 +6,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeClip } from '../support/make-clip.ts'
+import { nginxSkip as skip } from '../support/nginx-program.ts'
 import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
-import {
-  NGINX_ADDRESS,
-  type ShippedNginx,
-  nginxSkip as skip,
-  startShippedNginx,
-} from '../support/shipped-nginx.ts'
+import { NGINX_ADDRESS, type ShippedNginx, startShippedNginx } from '../support/shipped-nginx.ts'
 
 const TRUST = { PEEKR_TRUSTED_PROXIES: NGINX_ADDRESS }
 

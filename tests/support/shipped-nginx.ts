@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findFreePort } from './find-free-port.ts'
+import { NGINX, temporaryPaths } from './nginx-program.ts'
 
-const NGINX = '/usr/sbin/nginx'
 const SHIPPED = resolve(import.meta.dirname, '../../deploy/nginx.conf')
 
-/** Why tests with nginx are skipped, or false. */
-export const nginxSkip = existsSync(NGINX) ? false : 'nginx is not installed'
 /** Where nginx comes from, so that only what went through it is trusted. */
 export const NGINX_ADDRESS = '127.0.0.2'
 
@@ -47,14 +44,11 @@ export async function startShippedNginx(place: {
     if (shipped.search(from) === -1) throw new Error(`deploy/nginx.conf has no ${from}`)
     shipped = shipped.replace(from, to)
   }
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ')
   await writeFile(
     join(folder, 'nginx.conf'),
     `user root; daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log info;
     events { worker_connections 512; }
-    http { include /etc/nginx/mime.types; access_log ${folder}/access.log; ${temporary}\n${shipped}\n}`,
+    http { include /etc/nginx/mime.types; access_log ${folder}/access.log; ${temporaryPaths(folder)}\n${shipped}\n}`,
   )
   const child = spawn(
     NGINX,
@@ -79,14 +73,4 @@ export async function startShippedNginx(place: {
   }
   await stop()
   throw new Error('nginx did not answer within 10 s.')
-}
-
-export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port.')
-  return address.port
 }

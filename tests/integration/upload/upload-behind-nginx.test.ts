@@ -10,7 +10,8 @@ import { getConfig } from '#lib/config'
 import { databaseUri } from '#lib/db/connect'
 import { VideoModel } from '#lib/db/models/video'
 import { createChunkSize } from '../../../app/_components/upload/chunk-size.ts'
-import { startProxyNginx, whyNoNginx } from '../../support/proxy-nginx.ts'
+import { nginxSkip } from '../../support/nginx-program.ts'
+import { startProxyNginx } from '../../support/proxy-nginx.ts'
 import {
   createTusUpload,
   headOffset,
@@ -24,7 +25,7 @@ import {
 
 const MIB = 1024 ** 2
 
-describe('behind a real nginx', { skip: whyNoNginx() }, () => {
+describe('behind a real nginx', { skip: nginxSkip }, () => {
   let world: UploadTest
   let authorization: string
   let server: ChildProcess
