@@ -8,18 +8,22 @@ import { makeClip } from '../../support/make-clip.ts'
 import { openPeekrClient, type PeekrClient } from '../../support/peekr-client.ts'
 import { findFfmpegOf, namesIn, until } from '../../support/pipeline-test.ts'
 import { type RunningPeekr, startPeekr } from '../../support/server.ts'
+import { writeSlowFfmpeg } from '../../support/write-slow-ffmpeg.ts'
 
 // The production server, stopped and killed in the middle of an encode.
 let folder = ''
 let dataPath = ''
 let clip = ''
+let slow = ''
 let peekr: RunningPeekr
 let client: PeekrClient
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'peekr-crash-'))
   dataPath = join(folder, 'data')
-  clip = await makeClip({ folder, seconds: 14, width: 1280, height: 720 })
-  peekr = await startPeekr({ dataPath })
+  // Of a small picture, but read no faster than twice real time: so there is a middle to be stopped in.
+  clip = await makeClip({ folder, seconds: 13, video: 'mpeg4' })
+  slow = await writeSlowFfmpeg(folder, 'ffmpeg-slow', { usual: 2, of: { rendition: '240p', rate: 2 } })
+  peekr = await startPeekr({ dataPath, env: { PEEKR_FFMPEG: slow } })
   client = await openPeekrClient(peekr)
 })
 after(async () => {
@@ -96,7 +100,7 @@ test('a database that falls silent: health says 503 within 3 s, and 200 within 1
 })
 
 async function restart(): Promise<void> {
-  peekr = await startPeekr({ dataPath, port: peekr.port })
+  peekr = await startPeekr({ dataPath, port: peekr.port, env: { PEEKR_FFMPEG: slow } })
   client.url = peekr.url
 }
 
