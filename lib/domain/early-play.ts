@@ -9,11 +9,15 @@ export interface EarlyPlay {
   beatAt: Date
 }
 
+/** A file that can be played from its beginning, and how many bytes tell what is in it. */
+export interface PlayableHead {
+  kind: 'playable'
+  demuxer: 'matroska' | 'mpegts' | 'mov'
+  headBytes: number
+}
+
 /** What a file's first bytes say about whether it can be played from its beginning. */
-export type HeadVerdict =
-  | { kind: 'playable'; demuxer: 'matroska' | 'mpegts' | 'mov'; headBytes: number }
-  | { kind: 'unknown' }
-  | { kind: 'refused'; sentence: string }
+export type HeadVerdict = PlayableHead | { kind: 'unknown' } | { kind: 'refused'; sentence: string }
 
 /** What making it says on its way. */
 export interface EarlyReport {

@@ -1,6 +1,6 @@
 import type { ContentMeasure } from '#lib/domain/content-measure'
 import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
-import type { EarlyReport } from '#lib/domain/early-play'
+import type { EarlyReport, PlayableHead } from '#lib/domain/early-play'
 import type { EncodePlan, PlannedUnit, RungGroup, SoundResult, UnitResult } from '#lib/domain/encode-plan'
 import type { EncoderReport } from '#lib/domain/encoding'
 import type { FileFlaw } from '#lib/domain/proof-view'
@@ -48,6 +48,7 @@ export interface TaskMap {
     input: {
       uploadPath: string
       sizeBytes: number
+      head: PlayableHead
       /** Raised by the caller: the bytes that are acknowledged. */
       stored: SharedArrayBuffer
       outputPath: string

@@ -1,8 +1,9 @@
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getConfig } from '#lib/config'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
-import type { EarlyReport } from '#lib/domain/early-play'
+import type { EarlyReport, HeadVerdict } from '#lib/domain/early-play'
 import { createId } from '#lib/domain/id'
 import { MEDIA_PLAYLIST, MULTIVARIANT_PLAYLIST, UPLOADS_FOLDER } from '#lib/domain/media-paths'
 import { isPeekrError } from '#lib/errors'
@@ -14,6 +15,7 @@ import { onStoredBytes, type StoredBytes } from '#lib/jobs/stored-bytes'
 import { getLog } from '#lib/log'
 import { getMediaTools } from '#lib/media/media-tools'
 import { writeFileWhole } from '#lib/storage/write-file-whole'
+import { judgeHead } from '#lib/transcode/early/judge-head'
 import { isSourceFailure } from '#lib/transcode/early/run-early'
 
 /** Each costs a decode at times, and a thread of the pool. */
@@ -77,11 +79,18 @@ interface Upload {
 
 /** From the claim to the moment that what was early is gone again. */
 async function playUpload({ uploadId, videoId, sizeBytes, stored, signal }: Upload): Promise<void> {
-  const id = createId()
-  const claim = { id, availableSeconds: 0, sentence: null, beatAt: new Date() }
+  const uploadPath = join(getConfig().dataPath, UPLOADS_FOLDER, uploadId)
+  const head = await judgeUpload(uploadPath, stored)
+  // The next bytes that come tell more.
+  if (head.kind === 'unknown') return
+  const library = await getLibrary()
+  const hasRoom = (await library.freeBytes()) > 2 * sizeBytes + ROOM_BYTES_MIN
+  const id = head.kind === 'playable' && hasRoom ? createId() : null
+  const sentence = head.kind === 'refused' ? head.sentence : hasRoom ? null : NO_ROOM
+  const claim = { id, availableSeconds: 0, sentence, beatAt: new Date() }
   const unclaimed = { _id: videoId, uploadId, state: 'uploading' as const, deletedAt: null, early: null }
   if ((await VideoModel.updateOne(unclaimed, { $set: { early: claim } })).modifiedCount === 0) return
-  const library = await getLibrary()
+  if (id === null || head.kind !== 'playable') return
   const over = new AbortController()
   const stopping = AbortSignal.any([signal, over.signal])
   const watching = watchVideo(videoId, id, stored, sizeBytes, stopping).finally(() => over.abort())
@@ -90,13 +99,7 @@ async function playUpload({ uploadId, videoId, sizeBytes, stored, signal }: Uplo
     const outputPath = await library.openRevision(videoId, id)
     const task = runTask(
       'early',
-      {
-        uploadPath: join(getConfig().dataPath, UPLOADS_FOLDER, uploadId),
-        sizeBytes,
-        stored,
-        outputPath,
-        tools: getMediaTools(),
-      },
+      { uploadPath, sizeBytes, head, stored, outputPath, tools: getMediaTools() },
       { signal: stopping, onReport: (report) => void showEarly(videoId, id, outputPath, report) },
     )
     const sentence = await task.catch((error) => {
@@ -116,6 +119,22 @@ async function playUpload({ uploadId, videoId, sizeBytes, stored, signal }: Uplo
     over.abort()
     await Promise.allSettled([watching])
     await clearAway(videoId, id)
+  }
+}
+
+const ROOM_BYTES_MIN = 1024 ** 3
+const NO_ROOM = 'It plays once all of it has come, because the disk has no room for it twice until then.'
+
+async function judgeUpload(path: string, stored: SharedArrayBuffer): Promise<HeadVerdict> {
+  const file = await open(path)
+  try {
+    const read = async (position: number, length: number) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
+      return buffer.subarray(0, bytesRead)
+    }
+    return await judgeHead(read, Number(Atomics.load(new BigInt64Array(stored), 0)))
+  } finally {
+    await file.close()
   }
 }
 

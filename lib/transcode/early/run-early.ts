@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { EarlyReport, HeadVerdict } from '#lib/domain/early-play'
+import type { EarlyReport, PlayableHead } from '#lib/domain/early-play'
 import { INIT_SEGMENT, MEDIA_PLAYLIST, segmentPattern } from '#lib/domain/media-paths'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { isPeekrError, PeekrError } from '#lib/errors'
@@ -14,13 +14,14 @@ import type { MediaTools } from '#lib/media/media-tools'
 import { probeSource } from '#lib/media/probe-source'
 import { runFfmpeg } from '#lib/media/run-ffmpeg'
 import { findCopyRefusal } from '#lib/transcode/copy/decide-copy'
-import { judgeHead } from '#lib/transcode/early/judge-head'
 import { AUDIO_BITRATE_BPS } from '#lib/transcode/plan-encode'
 
 export interface EarlyRequest {
   /** The file that is still growing. */
   uploadPath: string
   sizeBytes: number
+  /** What its first bytes said. */
+  head: PlayableHead
   /** One 64-bit number that others raise: how many bytes are on disk and acknowledged. Behind it nothing is read. */
   stored: SharedArrayBuffer
   /** The folder from which it is played. */
@@ -47,12 +48,11 @@ const NICENESS = 10
 export async function runEarly(request: EarlyRequest): Promise<string | null> {
   const file = await open(request.uploadPath)
   try {
-    const head = await waitForHead(request, file)
-    if (head.kind === 'refused') return head.sentence
-    const probe = await probeHead(request, file, head.headBytes)
+    const { demuxer, headBytes } = request.head
+    const probe = await probeHead(request, file, headBytes)
     if (probe.video === null)
       return 'It plays once all of it has come, because no picture was found at its beginning.'
-    return await feed(request, file, head.demuxer, { ...probe, video: probe.video })
+    return await feed(request, file, demuxer, { ...probe, video: probe.video })
   } finally {
     await file.close()
   }
@@ -60,27 +60,6 @@ export async function runEarly(request: EarlyRequest): Promise<string | null> {
 
 function storedBytes({ stored, sizeBytes }: EarlyRequest): number {
   return Math.min(sizeBytes, Number(Atomics.load(new BigInt64Array(stored), 0)))
-}
-
-async function waitForHead(
-  request: EarlyRequest,
-  file: FileHandle,
-): Promise<Exclude<HeadVerdict, { kind: 'unknown' }>> {
-  for (;;) {
-    const verdict = await judgeHead(
-      (position, length) => readAt(file, position, length),
-      storedBytes(request),
-    )
-    if (verdict.kind !== 'unknown') return verdict
-    if (storedBytes(request) >= request.sizeBytes)
-      return { kind: 'refused', sentence: 'It plays soon: all of it has come.' }
-    await pause(request)
-  }
-}
-
-async function pause({ signal }: EarlyRequest): Promise<void> {
-  if (signal?.aborted) throw new PeekrError('cancelled')
-  await sleep(LOOK_MS)
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import type { EarlyReport } from '#lib/domain/early-play'
 import { getLibrary } from '#lib/jobs/library'
 import { exists } from '#lib/storage/exists'
 import { handleStream } from '#lib/stream/handle-stream'
+import { judgeHead } from '#lib/transcode/early/judge-head'
 import { runEarly } from '#lib/transcode/early/run-early'
 import { handleUpload } from '#lib/upload/handle-upload'
 import { TOOLS } from '../../support/judge-source.ts'
@@ -100,13 +101,15 @@ test('its owner plays it before the last byte, nobody else does, and when all ha
   assert.deepEqual([stranger.early, stranger.playback], [null, null])
   const id = (await findVideoRecord(videoId))?.early?.id ?? ''
   const library = await getLibrary()
-  const media = join(library.revisionPath(videoId, id), '360p', 'media.m3u8')
-  await runFfmpeg(['-xerror', '-i', media, '-f', 'null', '-'])
+  const folderOf = (name: string) => join(library.revisionPath(videoId, id), '360p', name)
+  const parts = await Promise.all(['init.mp4', 'segment-00000.m4s'].map((name) => readFile(folderOf(name))))
+  await writeFile(join(folder, 'first.mp4'), Buffer.concat(parts))
+  await runFfmpeg(['-xerror', '-i', join(folder, 'first.mp4'), '-f', 'null', '-'])
   assert.equal((await rest()).status, 204)
   const video = await waitForEnd(videoId)
   assert.equal(video.state, 'ready', JSON.stringify(video.failure))
   assert.ok(Math.abs((video.durationSeconds ?? 0) - SECONDS) < 0.1)
-  assert.equal(video.early, null)
+  await until('its record to go', async () => (await findVideoRecord(videoId))?.early === null)
   await until('what was early to go', async () => !(await exists(library.revisionPath(videoId, id))))
   assert.deepEqual(await namesIn(library.revisionPath(videoId, id), '..'), [video.revision?.id])
 })
@@ -126,7 +129,7 @@ test('where the container does not allow it, the page is told why', async () => 
   const { videoId, url: uploadUrl } = await sendHalf(path)
   const { early, playback } = await until('the reason', async () => {
     const view = await viewAs(pipeline.owner, videoId)
-    return view.early?.sentence && view
+    return view.early?.sentence ? view : null
   })
   assert.match(
     early?.sentence ?? '',
@@ -141,7 +144,8 @@ for (const name of ['front.mp4', 'pieces.mp4', 'stream.ts']) {
     const path = join(folder, name)
     const flags = { 'front.mp4': '+faststart', 'pieces.mp4': 'frag_keyframe+empty_moov' }[name]
     await runFfmpeg(['-i', clip, '-c', 'copy', ...(flags ? ['-movflags', flags] : []), '-y', path])
-    const { length } = await readFile(path)
+    const bytes = await readFile(path)
+    const { length } = bytes
     const stored = new SharedArrayBuffer(8)
     const view = new BigInt64Array(stored)
     Atomics.store(view, 0, BigInt(Math.floor(length * 0.6)))
@@ -149,7 +153,10 @@ for (const name of ['front.mp4', 'pieces.mp4', 'stream.ts']) {
     await mkdir(outputPath)
     const reports: EarlyReport[] = []
     const onReport = (report: EarlyReport) => reports.push(report)
-    const made = runEarly({ uploadPath: path, sizeBytes: length, stored, outputPath, tools: TOOLS, onReport })
+    const head = await judgeHead(async (at, size) => bytes.subarray(at, at + size), Math.floor(length * 0.6))
+    if (head.kind !== 'playable') throw new Error(`judged ${head.kind}`)
+    const request = { uploadPath: path, sizeBytes: length, head, stored, outputPath, tools: TOOLS }
+    const made = runEarly({ ...request, onReport })
     await until('some of it', async () => (reports.at(-1)?.availableSeconds ?? 0) > 3)
     const before = reports.at(-1)?.availableSeconds ?? 0
     assert.ok(before < SECONDS * 0.75, `${before} s of 60 % of the bytes`)
