@@ -21,6 +21,7 @@ import { isSourceFailure } from '#lib/transcode/early/run-early'
 /** Each costs a decode at times, and a thread of the pool. */
 const RUNNING_MAX = 2
 const WATCH_MS = 1_000
+const SETTLED_MAX = 1_000
 const GRACE_MS = 20_000
 /** A record that was not touched for so long belongs to a process that died. */
 const DEAD_MS = 30_000
@@ -38,15 +39,21 @@ interface Running {
  */
 export function startEarlyPlay(): { stop(): Promise<void> } {
   const running = new Map<string, Running>()
+  // What is known of an upload is not looked up again with each of its chunks.
+  const settled = new Set<string>()
   const log = getLog('early-play')
   const begin = ({ uploadId, videoId, storedBytes, sizeBytes }: StoredBytes) => {
     const known = running.get(videoId)
     if (known !== undefined) return raise(known.stored, storedBytes)
-    if (running.size >= RUNNING_MAX || storedBytes >= sizeBytes) return
+    if (settled.has(uploadId) || running.size >= RUNNING_MAX || storedBytes >= sizeBytes) return
     const stored = new SharedArrayBuffer(8)
     raise(stored, storedBytes)
     const stop = new AbortController()
     const ended = playUpload({ uploadId, videoId, sizeBytes, stored, signal: stop.signal })
+      .then((outcome) => {
+        if (outcome === 'settled') settled.add(uploadId)
+        if (settled.size > SETTLED_MAX) settled.clear()
+      })
       .catch((error) => {
         if (isPeekrError(error) && error.code === 'cancelled') return
         log.warn({ err: error, videoId }, 'this upload could not be played early')
@@ -78,19 +85,26 @@ interface Upload {
 }
 
 /** From the claim to the moment that what was early is gone again. */
-async function playUpload({ uploadId, videoId, sizeBytes, stored, signal }: Upload): Promise<void> {
+async function playUpload({
+  uploadId,
+  videoId,
+  sizeBytes,
+  stored,
+  signal,
+}: Upload): Promise<'settled' | 'unknown'> {
   const uploadPath = join(getConfig().dataPath, UPLOADS_FOLDER, uploadId)
   const head = await judgeUpload(uploadPath, stored)
   // The next bytes that come tell more.
-  if (head.kind === 'unknown') return
+  if (head.kind === 'unknown') return 'unknown'
   const library = await getLibrary()
   const hasRoom = (await library.freeBytes()) > 2 * sizeBytes + ROOM_BYTES_MIN
   const id = head.kind === 'playable' && hasRoom ? createId() : null
   const sentence = head.kind === 'refused' ? head.sentence : hasRoom ? null : NO_ROOM
   const claim = { id, availableSeconds: 0, sentence, beatAt: new Date() }
   const unclaimed = { _id: videoId, uploadId, state: 'uploading' as const, deletedAt: null, early: null }
-  if ((await VideoModel.updateOne(unclaimed, { $set: { early: claim } })).modifiedCount === 0) return
-  if (id === null || head.kind !== 'playable') return
+  if ((await VideoModel.updateOne(unclaimed, { $set: { early: claim } })).modifiedCount === 0)
+    return 'settled'
+  if (id === null || head.kind !== 'playable') return 'settled'
   const over = new AbortController()
   const stopping = AbortSignal.any([signal, over.signal])
   const watching = watchVideo(videoId, id, stored, sizeBytes, stopping).finally(() => over.abort())
@@ -115,6 +129,7 @@ async function playUpload({ uploadId, videoId, sizeBytes, stored, signal }: Uplo
       )
     }
     await watching
+    return 'settled'
   } finally {
     over.abort()
     await Promise.allSettled([watching])
