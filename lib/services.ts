@@ -16,6 +16,7 @@ import { getLog } from '#lib/log'
 import { onJobEnded, STAGES, sweepPipeline } from '#lib/pipeline'
 import { holdDataFolder } from '#lib/storage/hold-data-folder'
 import { mountImageIfNeeded } from '#lib/storage/mount-image'
+import { startEarlyPlay, sweepEarlyPlay } from '#lib/transcode/early/play-early'
 import { sweepImportFolder } from '#lib/upload/sweep-import-folder'
 import { sweepUploads } from '#lib/upload/sweep-uploads'
 import { getUploadLeases } from '#lib/upload/upload-leases'
@@ -53,10 +54,13 @@ export async function startServices(): Promise<Services> {
     // Encoding again is work on videos, which this role leaves to others.
     ...(role === 'web' ? [] : [startSweep(() => runProofs(stopped.signal), PROOF_SWEEP_MS)]),
   ]
+  // Whoever receives uploads, whatever else it does.
+  const earlyPlay = startEarlyPlay()
   let stopping: Promise<void> | null = null
   const stop = async () => {
     stopped.abort()
     await Promise.all(sweeps.map((sweep) => sweep.stop()))
+    await earlyPlay.stop()
     await runner?.stop()
     await getUploadLeases().close()
     await closePool()
@@ -87,6 +91,7 @@ async function openData(dataPath: string): Promise<{ release(): Promise<void> }>
 /** What a lost event or a crash left undone. */
 async function makeUp(): Promise<void> {
   await settleRestores()
+  await sweepEarlyPlay()
   await sweepUploads()
   await sweepImportFolder()
   await sweepPipeline()

@@ -59,8 +59,27 @@ function presentVideo(
     playback: presentPlayback(record, viewer, proof),
     renditions: record.revision?.renditions ?? [],
     tracks: presentTracks(record),
+    early: presentEarly(record, viewer),
     making: null,
   }
+}
+
+function presentEarly(
+  { early, playable, ...record }: VideoRecord,
+  viewer: Viewer | null,
+): VideoView['early'] {
+  if (!early || playable || !canSeeSource(viewer, record)) return null
+  return { availableSeconds: early.availableSeconds, sentence: early.sentence }
+}
+
+/** What the owner can watch of a file that is still being uploaded. */
+function presentEarlyPlayback(record: VideoRecord, viewer: Viewer | null): VideoView['playback'] {
+  const { early } = record
+  if (!early?.id || early.availableSeconds === 0 || record.playable || record.quarantine) return null
+  if (!canSeeSource(viewer, record)) return null
+  const grant = findGrant('account', viewer, {})
+  const place = { videoId: record._id, revisionId: early.id, path: MULTIVARIANT_PLAYLIST, grant }
+  return { hls: buildMediaUrl(place), poster: null, storyboard: null, hover: null, captions: [] }
 }
 
 function presentTracks({ revision }: VideoRecord): VideoView['tracks'] {
@@ -90,7 +109,8 @@ function presentPlayback(
   const { revision } = record
   // A listing for administration may name videos whose pictures this viewer's token does not reach.
   const reason = authorize(viewer, record, proof)
-  if (!record.playable || record.quarantine || revision === null || reason === null) return null
+  if (!record.playable || record.quarantine || revision === null || reason === null)
+    return presentEarlyPlayback(record, viewer)
   const grant = findGrant(reason, viewer, proof)
   const url = (path: string) => buildMediaUrl({ videoId: record._id, revisionId: revision.id, path, grant })
   return {

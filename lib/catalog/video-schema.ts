@@ -99,6 +99,7 @@ export const VideoSchema = z.object({
     sounds: z.array(z.object({ language: z.string().nullable(), label: z.string() })),
     leftOut: z.array(z.string()),
   }),
+  early: z.object({ availableSeconds: z.number(), sentence: z.string().nullable() }).nullable(),
   making: z
     .object({
       availableSeconds: z.number(),

@@ -34,6 +34,8 @@ export interface VideoView {
   renditions: Rendition[]
   /** Languages to choose from, and sentences on what of the file could not be kept. */
   tracks: { sounds: { language: string | null; label: string }[]; leftOut: string[] }
+  /** For its owner, while its file is being uploaded: what plays already, or why nothing does; null for everybody else. */
+  early: { availableSeconds: number; sentence: string | null } | null
   /** How far its encode has got; null when none is under way. */
   making: MakingView | null
 }

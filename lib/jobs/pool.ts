@@ -71,7 +71,8 @@ function getHolder(): { pool: Pool | null } {
 function createPool(): Pool {
   // Tasks mostly wait for a child. Beyond the encodes and the checks of what was encoded, threads keep a probe or a
   // btrfs call from queueing behind the hash of a large file.
-  const maxThreads = 2 * getConfig().jobsMax + Math.max(3, Math.min(availableParallelism(), 8))
+  // Uploads that play already hold two for as long as they last.
+  const maxThreads = 2 + 2 * getConfig().jobsMax + Math.max(3, Math.min(availableParallelism(), 8))
   const root = findProjectRoot()
   const piscina = new Piscina({ minThreads: 1, maxThreads, idleTimeout: 30_000, recordTiming: false })
   return { root, piscina, running: new Map(), closing: false }

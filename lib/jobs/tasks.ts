@@ -1,5 +1,6 @@
 import type { ContentMeasure } from '#lib/domain/content-measure'
 import type { CopyDecision, CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
+import type { EarlyReport, PlayableHead } from '#lib/domain/early-play'
 import type { EncodePlan, PlannedUnit, RungGroup, SoundResult, UnitResult } from '#lib/domain/encode-plan'
 import type { EncoderReport } from '#lib/domain/encoding'
 import type { FileFlaw } from '#lib/domain/proof-view'
@@ -41,6 +42,21 @@ export interface TaskMap {
       tools: MediaTools
     }
     output: SoundResult
+  }
+  /** Makes a growing rendition of a file that is still being uploaded, and ends with it. Reports after each segment. */
+  early: {
+    input: {
+      uploadPath: string
+      sizeBytes: number
+      head: PlayableHead
+      /** Raised by the caller: the bytes that are acknowledged. */
+      stored: SharedArrayBuffer
+      outputPath: string
+      tools: MediaTools
+    }
+    /** Why it cannot be played early, in a sentence. */
+    output: string | null
+    report: EarlyReport
   }
   /** Makes the other sounds and the subtitles in an empty folder; what cannot be read is left out. Reports progress. */
   tracks: {
@@ -134,6 +150,7 @@ export const TASK_FILES: Record<TaskName, string> = {
   'detect-encoders': 'workers/detect-encoders.ts',
   unit: 'workers/unit.ts',
   sound: 'workers/sound.ts',
+  early: 'workers/early.ts',
   tracks: 'workers/tracks.ts',
   pictures: 'workers/pictures.ts',
   'plan-copy': 'workers/plan-copy.ts',

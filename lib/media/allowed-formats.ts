@@ -30,9 +30,9 @@ const SUBTITLE_DECODERS =
  * The options that must stand in front of every `-i` of somebody else's file. `-protocol_whitelist file` alone is not
  * enough: a playlist named .mp4 still reads other local files.
  */
-export function buildInputGuard(): string[] {
+export function buildInputGuard(protocol: 'file' | 'pipe' = 'file'): string[] {
   return [
-    ...['-protocol_whitelist', 'file'],
+    ...['-protocol_whitelist', protocol],
     ...['-format_whitelist', `${CONTAINERS},${SOUND_CONTAINERS}`],
     ...['-codec_whitelist', `${VIDEO_DECODERS},${AUDIO_DECODERS},${SUBTITLE_DECODERS}`],
   ]

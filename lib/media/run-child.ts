@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setPriority } from 'node:os'
+import { pipeline } from 'node:stream/promises'
 import { endProcessGroup } from '#lib/media/end-process-group'
 import { createLineReader } from '#lib/media/line-reader'
 
@@ -12,6 +13,8 @@ export interface ChildRequest {
   stallMs?: number | null
   /** How far it steps back for other processes, 0 (not at all) to 19. */
   niceness?: number
+  /** What it gets on standard input; nothing, without it. It is asked for no more than the child takes. */
+  stdin?: AsyncIterable<Uint8Array>
   signal?: AbortSignal
   /** Each line of standard output; without it the whole output is returned, bounded. */
   onStdout?: (line: string, alive: () => void) => void
@@ -36,7 +39,7 @@ const STDOUT_BYTES_MAX = 8 * 1024 ** 2
 const STDERR_LINES_MAX = 200
 
 /**
- * Runs a program in a process group of its own, with nothing on standard input and an empty environment. Standard error is
+ * Runs a program in a process group of its own, with nothing on standard input unless given, and an empty environment. Standard error is
  * always read, or a talkative child would block on a full pipe. Never throws; ends the whole group on abort, deadline or stall.
  */
 export function runChild(request: ChildRequest): Promise<ChildResult> {
@@ -44,7 +47,7 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
   const startedAt = performance.now()
   const child = spawn(request.file, request.args, {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     // Next's types insist on NODE_ENV being there.
     env: {} as unknown as NodeJS.ProcessEnv,
   })
@@ -70,8 +73,10 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
     lines.push(line)
     if (lines.length > STDERR_LINES_MAX) lines.shift()
   })
-  child.stdout.on('data', stdout.push)
-  child.stderr.on('data', stderr.push)
+  // A child that ends, or stops reading, before its input does says so by its exit code.
+  if (request.stdin && child.stdin) pipeline(request.stdin, child.stdin).catch(() => {})
+  child.stdout?.on('data', stdout.push)
+  child.stderr?.on('data', stderr.push)
   child.on('error', (error) => {
     startError = error.message
   })

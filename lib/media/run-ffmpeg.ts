@@ -20,6 +20,8 @@ export interface FfmpegRequest {
   gpu?: boolean
   /** How far it steps back for other processes, 0 (not at all) to 19. */
   niceness?: number
+  /** What it reads as `pipe:0`. */
+  stdin?: AsyncIterable<Uint8Array>
   deadlineMs: number
   /** How long it may report neither a new frame nor a later time. */
   stallMs?: number
@@ -68,6 +70,7 @@ export async function runFfmpeg(request: FfmpegRequest): Promise<FfmpegResult> {
     deadlineMs,
     stallMs: request.stallMs ?? STALL_MS,
     niceness: request.niceness,
+    stdin: request.stdin,
     signal: request.signal,
     onStdout: createProgressReader(request.onTime),
     onStderr: stderr.read,

@@ -10,6 +10,7 @@ import { MANIFEST } from '#lib/domain/media-paths'
 import type { Pictures } from '#lib/domain/pictures'
 import type { Transcoded } from '#lib/domain/transcoded'
 import { PeekrError } from '#lib/errors'
+import { dropEarly } from '#lib/jobs/drop-early'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
@@ -39,6 +40,7 @@ export async function publishVideo(job: JobRecord, context: JobContext): Promise
   const revisionId = await showBuild(videoId, context)
   await library.removeAttempts(videoId)
   await library.removeUnits(videoId)
+  await dropEarly(videoId)
   await snapshotOnce(videoId, revisionId, library)
   await settleSources(videoId)
   const isSourceKept = (await getSettings()).originals === 'keep'

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { findAsker } from '#lib/auth/find-asker'
 import type { Grant } from '#lib/domain/grant'
-import { authorize, isOpen } from '#lib/domain/permissions'
+import { authorize, canSeeSource, isOpen } from '#lib/domain/permissions'
 import { PeekrError } from '#lib/errors'
 import { singleton } from '#lib/singleton'
 import { findGrantAsker } from '#lib/stream/find-grant-asker'
@@ -29,11 +29,14 @@ export async function authorizeStream(
   if (token !== null && grant === null) throw notFound()
   const access = await findStreamAccess(videoId, revisionId)
   if (access === null || !isServed(access, revisionId)) throw notFound()
-  const growing = access.growing && access.revisionId === revisionId
-  if (token === null && isOpen(access.visibility)) return { audience: 'public', growing }
+  const isEarly = access.earlyId === revisionId
+  const growing = isEarly || (access.growing && access.revisionId === revisionId)
+  if (token === null && !isEarly && isOpen(access.visibility)) return { audience: 'public', growing }
   const { viewer, proof } = await (grant === null
     ? findAsker({ cookie: header('cookie'), authorization: header('authorization') }, videoId)
     : findGrantAsker(grant, videoId))
+  // Nobody has looked at the whole file yet, so it is for whoever is sending it, whatever the video is to be.
+  if (isEarly && !canSeeSource(viewer, access)) throw notFound()
   if (authorize(viewer, access, proof) === null) throw notFound()
   return { audience: 'private', growing }
 }

@@ -7,6 +7,8 @@ import { singleton } from '#lib/singleton'
 /** What decides who may read a video's files. */
 export interface StreamAccess extends Watchable {
   revisionId: string | null
+  /** What its owner alone may watch while the file is still being uploaded. */
+  earlyId: string | null
   /** The revision is still being made. */
   growing: boolean
   /** What it played before, which those who watched it then may go on with. */
@@ -46,8 +48,11 @@ export async function findStreamAccess(videoId: string, revisionId: string): Pro
 }
 
 /** Whether a revision is what the video plays, or did until a while ago. */
-export function isServed({ revisionId: current, former }: StreamAccess, revisionId: string): boolean {
-  if (current === revisionId) return true
+export function isServed(
+  { revisionId: current, earlyId, former }: StreamAccess,
+  revisionId: string,
+): boolean {
+  if (current === revisionId || earlyId === revisionId) return true
   return former?.revisionId === revisionId && Date.now() < former.untilMs
 }
 
@@ -71,15 +76,24 @@ async function queryStreamAccess(videoId: string): Promise<StreamAccess | null> 
   await connectDatabase()
   const video = await VideoModel.findOne(
     { _id: videoId, deletedAt: null, quarantine: null },
-    { ownerId: 1, visibility: 1, 'access.people': 1, 'access.passwordVersion': 1, revision: 1, former: 1 },
-  ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision' | 'former'> | null>()
+    {
+      ownerId: 1,
+      visibility: 1,
+      'access.people': 1,
+      'access.passwordVersion': 1,
+      revision: 1,
+      former: 1,
+      'early.id': 1,
+    },
+  ).lean<Pick<VideoRecord, 'ownerId' | 'visibility' | 'access' | 'revision' | 'former' | 'early'> | null>()
   if (video === null) return null
-  const { ownerId, visibility, access, revision, former } = video
+  const { ownerId, visibility, access, revision, former, early } = video
   return {
     ownerId,
     visibility,
     ...(access && { access }),
     revisionId: revision?.id ?? null,
+    earlyId: early?.id ?? null,
     growing: revision?.growing !== undefined,
     former: former ? { revisionId: former.revisionId, untilMs: former.until.getTime() } : null,
   }

@@ -3,6 +3,7 @@ import { FileStore } from '@tus/file-store'
 import { ERRORS, type KvStore, Upload } from '@tus/utils'
 import { UploadModel, type UploadRecord } from '#lib/db/models/upload'
 import { PeekrError } from '#lib/errors'
+import { noteStoredBytes } from '#lib/jobs/stored-bytes'
 import { isErrno } from '#lib/storage/to-storage-error'
 import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
@@ -70,6 +71,7 @@ export class UploadStore extends FileStore {
       })
       if (held !== null && checksum !== null) await markUnverified(id, held, null)
       if (held !== null) held.storedBytes = newOffset
+      noteStored(upload, newOffset)
       if (upload !== null) await putOffExpiry(upload)
       return newOffset
     } catch (error) {
@@ -102,6 +104,13 @@ export class UploadStore extends FileStore {
   override read(): never {
     throw new PeekrError('not_found')
   }
+}
+
+/** Only a file that comes in one piece is read while it comes. */
+function noteStored(upload: UploadRecord | null, storedBytes: number): void {
+  if (upload === null || (upload.kind ?? 'whole') !== 'whole') return
+  const { _id: uploadId, videoId, sizeBytes } = upload
+  noteStoredBytes({ uploadId, videoId, storedBytes, sizeBytes })
 }
 
 async function openForWriting(uploadId: string, held: HeldUpload | null): Promise<FileHandle> {

@@ -97,6 +97,7 @@ export function WatchPending({
 }
 
 function explain(video: VideoView): string {
+  if (video.state === 'uploading' && video.early?.sentence) return video.early.sentence
   if (video.state === 'uploading')
     return 'The file is still on its way. It plays here soon after its last byte.'
   if (video.state === 'ingesting') return 'Looking at what is in the file. This takes a moment.'

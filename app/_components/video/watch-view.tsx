@@ -5,6 +5,7 @@ import { useCallback, useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ButtonLink } from '../controls/button'
 import { EmptyState } from '../controls/empty-state'
+import { Notice } from '../controls/notice'
 import { SignInLink } from '../shell/sign-in-link'
 import { useLiveVideo } from './use-live-video'
 import { WatchDetails } from './watch-details'
@@ -49,11 +50,11 @@ export function WatchView({
   }
   const { playback } = video
   const upright = (video.height ?? 0) > (video.width ?? 0)
-  const shape = upright ? styles.upright : video.playable ? '' : styles.told
+  const shape = upright ? styles.upright : playback ? '' : styles.told
   return (
     <article className={styles.article}>
       <div className={`${styles.stage} ${shape}`} data-testid="stage">
-        {video.playable && playback ? (
+        {playback ? (
           <>
             {playback.poster && (
               <img className={styles.poster} src={playback.poster} alt="" fetchPriority="high" />
@@ -64,6 +65,11 @@ export function WatchView({
           <WatchPending video={video} editable={editable} onChange={setVideo} />
         )}
       </div>
+      {video.early && playback && (
+        <Notice>
+          Playing while it is still being uploaded. Only you can see it until all of it has come.
+        </Notice>
+      )}
       {video.playable && playback && <WatchMaking video={video} started={started} onSharper={onSharper} />}
       <WatchDetails video={video} editable={editable} nowMs={nowMs} />
     </article>

@@ -1,6 +1,7 @@
 import mongoose, { type Model, model, Schema } from 'mongoose'
 import { keepSearchable, SEARCHED_FIELDS, type SearchWords } from '#lib/db/keep-searchable'
 import { sanitizeFilters } from '#lib/db/sanitize-filters'
+import type { EarlyPlay } from '#lib/domain/early-play'
 import type { AudioRendition, Rendition, SegmentFormat } from '#lib/domain/rendition'
 import type { RevisionTracks } from '#lib/domain/tracks'
 import {
@@ -74,6 +75,8 @@ export interface VideoRecord {
   } | null
   /** What it played before: whoever watches that then may go on for a while. */
   former?: { revisionId: string; until: Date } | null
+  /** While its file is being uploaded, and until it plays itself: what its owner can watch of it. */
+  early?: EarlyPlay | null
   /** Why nothing of it is played although it is published: its files are damaged beyond repair. */
   quarantine?: { at: Date; revisionId: string } | null
   /** What the text index reads; kept by keepSearchable and never read back. */
@@ -126,6 +129,7 @@ const schema = new Schema<VideoRecord>(
     },
     revision: { type: Schema.Types.Mixed, default: null },
     former: { type: Schema.Types.Mixed, default: null },
+    early: { type: Schema.Types.Mixed, default: null },
     quarantine: { type: Schema.Types.Mixed, default: null },
     search: {
       type: new Schema({ version: Number, title: String, tags: String, description: String }, { _id: false }),

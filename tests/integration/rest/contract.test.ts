@@ -14,7 +14,7 @@ import { type RunningPeekr, startPeekr } from '../../support/server.ts'
 import { createTusUpload } from '../../support/upload-test.ts'
 
 const FIELDS =
-  'id making title description tags state playable progress error visibility durationSeconds width height createdAt publishedAt owner source playback renditions tracks'
+  'id making title description tags state playable progress error visibility durationSeconds width height createdAt publishedAt owner source playback renditions tracks early'
 
 let folder = ''
 let peekr: RunningPeekr

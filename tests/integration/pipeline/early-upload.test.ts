@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createApiToken } from '#lib/auth/api-tokens'
+import { findVideoRecord, getVideo } from '#lib/catalog/get-video'
+import type { EarlyReport } from '#lib/domain/early-play'
+import { getLibrary } from '#lib/jobs/library'
+import { exists } from '#lib/storage/exists'
+import { handleStream } from '#lib/stream/handle-stream'
+import { judgeHead } from '#lib/transcode/early/judge-head'
+import { runEarly } from '#lib/transcode/early/run-early'
+import { handleUpload } from '#lib/upload/handle-upload'
+import { TOOLS } from '../../support/judge-source.ts'
+import { makeClip, runFfmpeg } from '../../support/make-clip.ts'
+import {
+  namesIn,
+  openPipelineTest,
+  type PipelineTest,
+  until,
+  waitForEnd,
+} from '../../support/pipeline-test.ts'
+import { callTus, createTusUpload, patchTus } from '../../support/upload-test.ts'
+
+const SECONDS = 10
+/** About 10 MB, so that much of it is still to come when enough has come. */
+const HEAVY = [
+  '-g',
+  '30',
+  '-preset',
+  'ultrafast',
+  '-vf',
+  'noise=alls=40:allf=t',
+  '-b:v',
+  '8M',
+  '-maxrate',
+  '8M',
+  '-bufsize',
+  '8M',
+]
+let pipeline: PipelineTest
+let server: Server
+let url = ''
+let folder = ''
+let authorization = ''
+let clip = ''
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'peekr-early-upload-'))
+  pipeline = await openPipelineTest()
+  await pipeline.start()
+  server = createServer(
+    (req, res) => void (req.url?.startsWith('/stream/') ? handleStream(req, res) : handleUpload(req, res)),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  authorization = `Bearer ${(await createApiToken({ userId: pipeline.owner.userId, name: 'test' })).token}`
+  clip = await makeClip({
+    folder,
+    name: 'whole.mkv',
+    seconds: SECONDS,
+    width: 640,
+    height: 360,
+    extra: HEAVY,
+  })
+})
+after(async () => {
+  server.closeAllConnections()
+  server.close()
+  await pipeline.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function sendHalf(path: string) {
+  const bytes = await readFile(path)
+  const half = Math.floor(bytes.length * 0.6)
+  const facts = { filename: path.split('/').at(-1) ?? '', visibility: 'public' }
+  const upload = await createTusUpload(url, authorization, bytes.length, facts)
+  assert.equal((await patchTus(upload.url, authorization, 0, bytes.subarray(0, half))).status, 204)
+  return { ...upload, rest: () => patchTus(upload.url, authorization, half, bytes.subarray(half)) }
+}
+
+const viewAs = (viewer: PipelineTest['owner'] | null, videoId: string) => getVideo({ viewer, videoId })
+
+test('its owner plays it before the last byte, nobody else does, and when all has come only the real one is left', async () => {
+  const { videoId, rest } = await sendHalf(clip)
+  const early = await until('early play', async () => {
+    const view = await viewAs(pipeline.owner, videoId)
+    return (view.early?.availableSeconds ?? 0) > 2 && view.playback !== null && view
+  })
+  assert.equal(early.state, 'uploading')
+  assert.equal(early.playable, false)
+  const path = new URL(early.playback?.hls ?? '', url).pathname
+  const get = (headers = {}) => fetch(url + path, { headers })
+  assert.equal((await get({ authorization })).status, 200)
+  assert.equal((await get()).status, 404)
+  const stranger = await viewAs(null, videoId)
+  assert.deepEqual([stranger.early, stranger.playback], [null, null])
+  const id = (await findVideoRecord(videoId))?.early?.id ?? ''
+  const library = await getLibrary()
+  const folderOf = (name: string) => join(library.revisionPath(videoId, id), '360p', name)
+  const parts = await Promise.all(['init.mp4', 'segment-00000.m4s'].map((name) => readFile(folderOf(name))))
+  await writeFile(join(folder, 'first.mp4'), Buffer.concat(parts))
+  await runFfmpeg(['-xerror', '-i', join(folder, 'first.mp4'), '-f', 'null', '-'])
+  assert.equal((await rest()).status, 204)
+  const video = await waitForEnd(videoId)
+  assert.equal(video.state, 'ready', JSON.stringify(video.failure))
+  assert.ok(Math.abs((video.durationSeconds ?? 0) - SECONDS) < 0.1)
+  await until('its record to go', async () => (await findVideoRecord(videoId))?.early === null)
+  await until('what was early to go', async () => !(await exists(library.revisionPath(videoId, id))))
+  assert.deepEqual(await namesIn(library.revisionPath(videoId, id), '..'), [video.revision?.id])
+})
+
+test('an upload that is cancelled leaves nothing of what played', async () => {
+  const { videoId, url: uploadUrl } = await sendHalf(clip)
+  await until('early play', async () => (await viewAs(pipeline.owner, videoId)).playback)
+  const answer = await callTus(uploadUrl, 'DELETE', { headers: { authorization } })
+  assert.equal(answer.status, 204)
+  const library = await getLibrary()
+  await until('its folder to go', async () => !(await library.listVideoIds()).includes(videoId))
+})
+
+test('where the container does not allow it, the page is told why', async () => {
+  const path = join(folder, 'behind.mp4')
+  await runFfmpeg(['-i', clip, '-c', 'copy', '-y', path])
+  const { videoId, url: uploadUrl } = await sendHalf(path)
+  const { early, playback } = await until('the reason', async () => {
+    const view = await viewAs(pipeline.owner, videoId)
+    return view.early?.sentence ? view : null
+  })
+  assert.match(
+    early?.sentence ?? '',
+    /^It plays once all of it has come, because this MP4 has its index at its end\./,
+  )
+  assert.equal(playback, null)
+  await callTus(uploadUrl, 'DELETE', { headers: { authorization } })
+})
+
+for (const name of ['front.mp4', 'pieces.mp4', 'stream.ts']) {
+  test(`nothing is read behind what was acknowledged, and all of ${name} plays when all was`, async () => {
+    const path = join(folder, name)
+    const flags = { 'front.mp4': '+faststart', 'pieces.mp4': 'frag_keyframe+empty_moov' }[name]
+    await runFfmpeg(['-i', clip, '-c', 'copy', ...(flags ? ['-movflags', flags] : []), '-y', path])
+    const bytes = await readFile(path)
+    const { length } = bytes
+    const stored = new SharedArrayBuffer(8)
+    const view = new BigInt64Array(stored)
+    Atomics.store(view, 0, BigInt(Math.floor(length * 0.6)))
+    const outputPath = `${path}.out`
+    await mkdir(outputPath)
+    const reports: EarlyReport[] = []
+    const onReport = (report: EarlyReport) => reports.push(report)
+    const head = await judgeHead(async (at, size) => bytes.subarray(at, at + size), Math.floor(length * 0.6))
+    if (head.kind !== 'playable') throw new Error(`judged ${head.kind}`)
+    const request = { uploadPath: path, sizeBytes: length, head, stored, outputPath, tools: TOOLS }
+    const made = runEarly({ ...request, onReport })
+    await until('some of it', async () => (reports.at(-1)?.availableSeconds ?? 0) > 3)
+    const before = reports.at(-1)?.availableSeconds ?? 0
+    assert.ok(before < SECONDS * 0.75, `${before} s of 60 % of the bytes`)
+    Atomics.store(view, 0, BigInt(length))
+    assert.equal(await made, null)
+    assert.ok(Math.abs((reports.at(-1)?.availableSeconds ?? 0) - SECONDS) < 0.2)
+  })
+}
