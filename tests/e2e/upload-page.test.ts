@@ -178,6 +178,7 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await card.getByRole('button', { name: 'Cancel upload' }).click()
     await accessible()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel upload' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await card.waitFor({ state: 'detached' })
     proxy.release()
   })

@@ -116,6 +116,8 @@ describe('an upload in the browser', { timeout: 420_000 }, () => {
     await question.getByRole('button', { name: 'Keep it' }).click()
     await card.getByRole('button', { name: 'Cancel upload' }).click()
     await question.getByRole('button', { name: 'Cancel upload' }).click()
+    // Behind a dialog nothing has a role.
+    await question.waitFor({ state: 'detached' })
     await card.waitFor({ state: 'detached' })
     proxy.release()
     assert.equal(await findVideo(clip.filename), null)
