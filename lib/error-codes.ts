@@ -180,7 +180,7 @@ export const ERROR_CODES = {
     retryable: true,
     message: 'The worker stopped too often while handling this video. Retry it.',
   },
-  cancelled: { status: 409, retryable: true, message: 'An administrator cancelled this. Retry it to go on.' },
+  cancelled: { status: 409, retryable: true, message: 'This was stopped before its end. Retry it to go on.' },
   storage_unavailable: {
     status: 503,
     retryable: true,

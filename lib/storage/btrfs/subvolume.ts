@@ -8,6 +8,7 @@ import {
 } from '#lib/storage/btrfs/btrfs-arguments'
 import type { RunBtrfs } from '#lib/storage/btrfs/run-btrfs'
 import { exists } from '#lib/storage/exists'
+import { removeTree } from '#lib/storage/folder-names'
 import { isErrno } from '#lib/storage/to-storage-error'
 
 /** The inode number of every subvolume's root and of nothing else on Btrfs (BTRFS_FIRST_FREE_OBJECTID). */
@@ -52,7 +53,7 @@ export async function deleteSubvolume(path: string, runBtrfs: RunBtrfs): Promise
   } else {
     await deleteNested(path, runBtrfs)
   }
-  await rm(path, { recursive: true, force: true })
+  await removeTree(path)
 }
 
 /** Deleting a subvolume fails while another one is nested in it. */
