@@ -75,7 +75,7 @@ describe('every page', { timeout: 180_000 }, () => {
     await page.setViewportSize({ width: 1280, height: 800 })
     await page.keyboard.press('Home')
     await waitForFocus(page, 'Edit')
-    for (const name of ['Watch', 'History', 'Encode anew', 'Delete video']) {
+    for (const name of ['Watch', 'History', 'Progress', 'Encode anew', 'Delete video']) {
       await page.keyboard.press('ArrowDown')
       await waitForFocus(page, name)
     }
