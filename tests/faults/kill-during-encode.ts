@@ -134,12 +134,11 @@ function killOne(pid: number): void {
 
 /** The video once it is ready or failed, or as it is when that takes too long; while the server is away it is asked again. */
 async function waitForEnd(client: PeekrClient, videoId: string): Promise<VideoView> {
-  let video = await client.getVideo(videoId)
   for (const deadline = performance.now() + END_MS_MAX; performance.now() < deadline; await sleep(200)) {
-    video = await client.getVideo(videoId).catch(() => video)
-    if (video.state === 'ready' || video.state === 'failed') return video
+    const video = await client.getVideo(videoId).catch(() => null)
+    if (video?.state === 'ready' || video?.state === 'failed') return video
   }
-  return video
+  return client.getVideo(videoId)
 }
 
 async function findJobs(client: PeekrClient, videoId: string): Promise<JobView[]> {
