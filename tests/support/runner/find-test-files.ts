@@ -37,10 +37,13 @@ function matches(path: string, patterns: string[]): boolean {
 // What a source becomes is the same whichever database its jobs are in.
 const MEDIA = /\/integration\/(?:media|copy)\/|\/pipeline\/(?:bad-input|copy|kinds|nvenc)\.test\.ts$/
 
+// A twin has the embedded database in it; another server's owner backs that up.
+const BACKUP = /\/integration\/backup\//
+
 // What reaches a database does so through connect.ts or a model, one of our test supports, or a whole server. The
 // embedded database's own tests would only test it a second time.
 async function usesDatabase(file: string): Promise<boolean> {
-  if (file.includes('/embedded/') || MEDIA.test(file)) return false
+  if (file.includes('/embedded/') || MEDIA.test(file) || BACKUP.test(file)) return false
   const source = await readFile(file, 'utf8')
   return /#lib\/db\/|#lib\/services|support\/(?!media|leaks|btrfs|make-clip)/.test(source)
 }

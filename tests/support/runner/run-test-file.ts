@@ -50,7 +50,8 @@ export async function runTestFile(test: TestFile): Promise<FileResult> {
   for await (const { type, data } of events) {
     if (type === 'test:start') parents[data.nesting] = data.name
     else if (type === 'test:pass' || type === 'test:fail') {
-      if (data.details.type === 'suite') continue
+      // A suite that is skipped stands for its tests, which are not even listed.
+      if (data.details.type === 'suite' && data.skip === undefined) continue
       const title = [...parents.slice(0, data.nesting), data.name].join(' › ').replace(file, name)
       if (type === 'test:fail') recordFailure(result, title, data.details.error)
       else if (data.skip !== undefined || data.todo !== undefined) {
