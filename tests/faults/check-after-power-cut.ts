@@ -30,7 +30,8 @@ export interface CutReport {
   leftOver: string[]
 }
 
-const SETTLE_MS = 60_000
+/** A lease that lapses, the pause of a second attempt, and the encodes, also on a loaded machine. */
+const SETTLE_MS = 180_000
 const HOUR_MS = 3_600_000
 
 /** Looks at a data folder after a power cut: first as it is, then once Peekr has been started on it. Prints a `CutReport`. */
@@ -111,7 +112,11 @@ async function settle(): Promise<void> {
     })
     if (working === 0 && jobs === 0) return
   }
-  report.leftOver.push('work that did not come to its end within 60 s')
+  const open = await JobModel.find({ state: { $in: ['queued', 'running'] } })
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  const names = open.map(({ kind, unit, state, attempts }) => `${kind} ${unit} ${state}, attempt ${attempts}`)
+  report.leftOver.push(`work that did not come to its end within ${SETTLE_MS / 1000} s: ${names.join('; ')}`)
 }
 
 async function checkLeftOver(): Promise<void> {
