@@ -123,10 +123,15 @@ describe('behind a real nginx', { skip: nginxSkip }, () => {
         await sleep(2_600)
         server.kill('SIGCONT')
         await timedOut // a 504 page, which is no JSON, or a broken connection
-        const second = await headOffset(upload.url, authorization)
-        assert.ok(second >= first)
-        assert.deepEqual(await readUpload(upload.uploadId), bytes.subarray(0, second))
-        assert.equal((await patchTus(upload.url, authorization, second, bytes.subarray(second))).status, 204)
+        // What nginx had given up may come to Peekr only after the question how far it got: then that is a 409, and asked again.
+        let status = 409
+        for (let tries = 0; status === 409 && tries < 5; tries += 1) {
+          const second = await headOffset(upload.url, authorization)
+          assert.ok(second >= first)
+          assert.deepEqual((await readUpload(upload.uploadId)).subarray(0, second), bytes.subarray(0, second))
+          status = (await patchTus(upload.url, authorization, second, bytes.subarray(second))).status
+        }
+        assert.equal(status, 204)
         assert.equal(sha256(await readUpload(upload.uploadId)), sha256(bytes))
       })
     })
