@@ -1,4 +1,5 @@
 import type { JobKind, JobRecord } from '#lib/db/models/job'
+import { VideoModel } from '#lib/db/models/video'
 import { type ErrorData, PeekrError, toErrorData } from '#lib/errors'
 import { isDatabaseAway } from '#lib/http/is-database-away'
 import { completeJob, failJob, handBackJob, LOG_LINES_MAX } from '#lib/jobs/leases'
@@ -70,6 +71,7 @@ export async function runJob(
 
   const attempt = async (): Promise<Ending> => {
     try {
+      await requireVideo(job)
       const { result, encoder } = await options.handlers[job.kind](job, context)
       return await persist(() => completeJob(job, { result, log: lines, encoder }), isStopping)
     } catch (error) {
@@ -85,6 +87,12 @@ export async function runJob(
   } finally {
     heartbeat.stop()
   }
+}
+
+/** What was at work when its video was taken away may have queued more of it afterwards. @throws cancelled */
+async function requireVideo({ kind, videoId }: JobRecord): Promise<void> {
+  if (kind === 'delete' || (await VideoModel.exists({ _id: videoId, deletedAt: null })) !== null) return
+  throw new PeekrError('cancelled', { details: { videoId, missing: 'video' } })
 }
 
 /** What FFmpeg said last: the reason the sentence speaks of, for the administrator who reads the job's log. */

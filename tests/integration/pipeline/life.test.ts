@@ -291,6 +291,21 @@ test('details edited while a publish writes video.json are the ones it ends with
   assert.equal(stored.title, (await VideoModel.findById(videoId).lean())?.title)
 })
 
+test('what is queued once more when its video lies in the bin is not begun', async () => {
+  const videoId = await importClip(peekr, long)
+  await waitForEncoding(videoId)
+  await removeVideo({ viewer: peekr.owner, videoId })
+  const ended = { videoId, kind: 'transcode', state: 'cancelled' } as const
+  const { _id } = await until('a part that was given up', () => JobModel.findOne(ended).lean())
+  const again = { state: 'queued', cancelRequested: false, runAfter: new Date(), lease: null }
+  await JobModel.updateOne({ _id }, { $set: again })
+  await until('its end', () =>
+    JobModel.exists({ _id, state: { $nin: ['queued', 'running'] } }).setOptions({ sanitizeFilter: false }),
+  )
+  assert.equal((await JobModel.findById(_id).lean())?.state, 'cancelled')
+  await remove(videoId)
+})
+
 test('jobs handed to a video that is gone are forgotten', async () => {
   const videoId = createId()
   const record = { attempts: 0, progress: 0, fence: 0, log: [], createdAt: new Date(), runAfter: new Date() }
@@ -300,7 +315,8 @@ test('jobs handed to a video that is gone are forgotten', async () => {
 })
 
 async function remove(videoId: string): Promise<void> {
-  const eraseAt = await removeVideo({ viewer: peekr.owner, videoId })
+  const isInBin = (await VideoModel.findById(videoId).lean())?.deletedAt != null
+  const eraseAt = isInBin ? undefined : await removeVideo({ viewer: peekr.owner, videoId })
   if (eraseAt !== null) await eraseFromBin({ viewer: peekr.owner, videoId })
   await waitUntilGone(videoId)
 }
