@@ -143,13 +143,28 @@ describe('the administration', { timeout: 180_000 }, () => {
     await olgaPage.waitForURL('**/watch/*')
 
     await page.goto(`${peekr.url}/admin/videos`)
-    await page.getByLabel('Find videos').fill('mine')
+    // A list that was asked for before the change, and comes after it, must not undo what is shown.
+    const { promise: isSaved, resolve: release } = Promise.withResolvers<void>()
+    await page.route(/\/api\/admin\/videos\?.*q=mine/, async (route) => {
+      const answer = await route.fetch()
+      await isSaved
+      await route.fulfill({ response: answer })
+    })
     const row = page.getByRole('listitem', { name: 'mine' })
+    await row.waitFor()
+    const search = page.waitForRequest(/q=mine/)
+    await page.getByLabel('Find videos').fill('mine')
+    await search
     await row.getByRole('button', { name: 'Actions for mine' }).click()
     await page.getByRole('menuitem', { name: 'Edit' }).click()
     await page.getByRole('radio', { name: /^Public/ }).check()
     await page.getByRole('button', { name: 'Save changes' }).click()
     await row.getByText('Public').waitFor()
+    const late = page.waitForResponse(/q=mine/)
+    release()
+    await late
+    await row.getByText('Public').waitFor()
+    assert.equal(await row.getByText('Private').count(), 0)
 
     const stranger = await browser.newVisitor()
     const strangerPage = await stranger.newPage()

@@ -1,6 +1,6 @@
 'use client'
 
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { callApi, errorSentence, leaveToSignIn } from '../api-client'
 import { usePolling } from './use-polling'
 
@@ -19,12 +19,16 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
   const [error, setError] = useState<string | null>(null)
   const [pending, setPending] = useState(false)
   const [round, setRound] = useState(0)
+  // How often an item was changed here: a page that was asked for before that does not know of it.
+  const changes = useRef(0)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `round` asks for another reading of the same path
   useEffect(() => {
     const controller = new AbortController()
+    const asked = changes.current
     callApi<Page<T>>(path, { signal: controller.signal }).then(
       (page) => {
+        if (changes.current !== asked) return setRound((count) => count + 1)
         setItems(page.items)
         setNextCursor(page.nextCursor)
         setError(null)
@@ -38,11 +42,13 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
 
   usePolling(
     async (signal) => {
+      const asked = changes.current
       const page = await callApi<Page<T>>(path, { signal }).catch((caught: unknown) => {
         if (!signal.aborted && !leaveToSignIn(caught)) setError(errorSentence(caught))
         throw caught
       })
       setError(null)
+      if (changes.current !== asked) return
       setItems((before) => {
         const fresh = new Set(page.items.map((item) => item.id))
         return [
@@ -69,6 +75,11 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
     }
   }
 
+  function change(edit: (items: T[]) => T[]) {
+    changes.current += 1
+    setItems((before) => before && edit(before))
+  }
+
   return {
     items,
     error,
@@ -76,8 +87,7 @@ export function usePaged<T extends { id: string }>(path: string, { everyMs }: { 
     hasMore: nextCursor !== null,
     loadMore,
     reload: () => setRound((count) => count + 1),
-    replace: (item: T) =>
-      setItems((before) => before?.map((other) => (other.id === item.id ? item : other)) ?? null),
-    remove: (id: string) => setItems((before) => before?.filter((other) => other.id !== id) ?? null),
+    replace: (item: T) => change((before) => before.map((other) => (other.id === item.id ? item : other))),
+    remove: (id: string) => change((before) => before.filter((other) => other.id !== id)),
   }
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { VideoView } from '#lib/domain/video-view'
 import { ApiError, callApi } from '../api-client'
 import { usePolling } from '../controls/use-polling'
@@ -15,19 +15,30 @@ export function isMoving(video: VideoView): boolean {
 export function useLiveVideo(initial: VideoView) {
   const [video, setVideo] = useState(initial)
   const [gone, setGone] = useState(false)
+  // How often another copy was brought: one that was asked for before that may be older.
+  const copies = useRef(0)
+  function show(copy: VideoView) {
+    copies.current += 1
+    setVideo(copy)
+  }
   // The page around may bring a newer copy.
-  useEffect(() => setVideo(initial), [initial])
+  useEffect(() => {
+    copies.current += 1
+    setVideo(initial)
+  }, [initial])
 
   useUndone((undone) => {
     if (undone.id !== video.id) return
-    setVideo(undone)
+    show(undone)
     setGone(false)
   })
 
   usePolling(
     async (signal) => {
       try {
-        setVideo(await callApi<VideoView>(`/api/videos/${video.id}`, { signal }))
+        const asked = copies.current
+        const copy = await callApi<VideoView>(`/api/videos/${video.id}`, { signal })
+        if (copies.current === asked) setVideo(copy)
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) setGone(true)
       }
@@ -35,5 +46,5 @@ export function useLiveVideo(initial: VideoView) {
     1000,
     isMoving(video) && !gone,
   )
-  return { video, setVideo, gone }
+  return { video, setVideo: show, gone }
 }
