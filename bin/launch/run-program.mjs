@@ -1,6 +1,7 @@
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LaunchError } from './launch-error.mjs'
+import { NODE_ARGUMENTS, NODE_ENVIRONMENT } from './node-settings.mjs'
 import { runChild } from './run-child.mjs'
 
 const LEFTOVER_MS = 3000
@@ -14,7 +15,7 @@ const LEFTOVER_MS = 3000
 export async function runProgram({ root, node, args: [script, ...args] }) {
   const ended = await runChild({
     command: node,
-    args: ['--disable-warning=ExperimentalWarning', join(root, script ?? ''), ...args],
+    args: [...NODE_ARGUMENTS, join(root, script ?? ''), ...args],
     env: buildProgramEnv(node),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   }).catch((error) => {
@@ -33,7 +34,7 @@ export async function runProgram({ root, node, args: [script, ...args] }) {
  */
 export function buildProgramEnv(node) {
   const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter)
-  return { ...process.env, PATH: path, NEXT_TELEMETRY_DISABLED: '1' }
+  return { ...NODE_ENVIRONMENT, ...process.env, PATH: path, NEXT_TELEMETRY_DISABLED: '1' }
 }
 
 // A program that was killed outright had no time to stop its own children; a well-behaved one left none.

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { NODE_ARGUMENTS, NODE_ENVIRONMENT } from '../../bin/launch/node-settings.mjs'
 
 const ROOT = join(import.meta.dirname, '../..')
 const TASKSET = '/usr/bin/taskset'
@@ -17,9 +18,13 @@ export interface BenchServer {
 
 /** The production entry point in a process of its own, on the servers' core. */
 export async function startPeekr(env: NodeJS.ProcessEnv): Promise<BenchServer> {
-  const command = pin([process.execPath, 'bin/main.ts', 'start'])
+  const command = pin([process.execPath, ...NODE_ARGUMENTS, 'bin/main.ts', 'start'])
   const [program = '', ...args] = command
-  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...NODE_ENVIRONMENT, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const exited = once(child, 'exit')
   const stop = async () => {
     child.kill('SIGTERM')

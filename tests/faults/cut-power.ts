@@ -160,7 +160,7 @@ async function lookAt(outer: BtrfsLoop, cut: Cut): Promise<{ problems: string[];
 
 async function runCheck(dataPath: string, toldPath: string): Promise<CutReport> {
   const path = resolve(import.meta.dirname, 'check-after-power-cut.ts')
-  const options = { env: buildEnvironment(dataPath), timeout: 120_000, killSignal: 'SIGKILL' as const }
+  const options = { env: buildEnvironment(dataPath), timeout: 300_000, killSignal: 'SIGKILL' as const }
   const { stdout } = await exec(process.execPath, [path, toldPath], options)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? 'null') as CutReport
 }

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import mongoose from 'mongoose'
+import { NODE_ARGUMENTS, NODE_ENVIRONMENT } from '../../bin/launch/node-settings.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const START_MS = 60_000
@@ -41,9 +42,10 @@ export async function startPeekr(
   await promisify(execFile)(process.execPath, [join(root, 'bin/launch.mjs'), 'build'])
   const dataPath = options.dataPath ?? (await mkdtemp(join(tmpdir(), 'peekr-')))
   const databaseUri = buildDatabaseUri(dataPath)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'bin/main.ts', 'start'], {
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, 'bin/main.ts', 'start'], {
     cwd: root,
     env: buildServerEnv({
+      ...NODE_ENVIRONMENT,
       ...(databaseUri && { MONGODB_URI: databaseUri }),
       PORT: String(options.port ?? 0),
       HOST: '127.0.0.1',
