@@ -120,6 +120,7 @@ describe('accounts and the library', { timeout: 120_000 }, () => {
     await page.getByRole('searchbox', { name: 'Search videos' }).first().fill('video 17')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Results for “video 17”' }).waitFor()
+    await page.getByRole('link', { name: 'Video 18' }).waitFor({ state: 'detached' })
     await page.getByRole('link', { name: 'Video 17' }).waitFor()
     assert.deepEqual(await cards.getByRole('heading').allTextContents(), ['Video 17'])
     await page.goto(`${peekr.url}/?q=nothing+like+it`)
