@@ -1,7 +1,7 @@
 import { getSettings } from '#lib/admin/settings'
 import { requireEditableVideo } from '#lib/catalog/get-video'
 import { snapshotLocked } from '#lib/catalog/snapshot-before'
-import { withVideoLock } from '#lib/catalog/with-video-lock'
+import { type VideoLock, withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { getServerTime } from '#lib/db/server-time'
 import type { Viewer } from '#lib/domain/permissions'
@@ -28,7 +28,7 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
   const video = await requireEditableVideo(asked)
   const { binDays } = await getSettings()
   const keeps = binDays > 0 && (await isWorthKeeping(video))
-  const eraseAt = await withVideoLock(videoId, async () => {
+  const eraseAt = await withVideoLock(videoId, async (lock) => {
     if (keeps) await snapshotIfPossible(videoId)
     const now = await getServerTime()
     const until = keeps ? new Date(now.getTime() + binDays * DAY_MS) : now
@@ -40,7 +40,7 @@ export async function removeVideo(asked: { viewer: Viewer | null; videoId: strin
     )
     forgetStreamAccess(videoId)
     dropCached(videoId)
-    if (keeps) await noteInRecord(videoId)
+    if (keeps) await noteInRecord(videoId, lock)
     return until
   })
   await cancelJobs(videoId, ['delete'])
@@ -63,10 +63,11 @@ async function snapshotIfPossible(videoId: string): Promise<void> {
 }
 
 /** So that a database made anew from the disk has it in the bin, too. */
-async function noteInRecord(videoId: string): Promise<void> {
+async function noteInRecord(videoId: string, lock: VideoLock): Promise<void> {
   try {
     await refreshVideoRecord(videoId)
   } catch (error) {
+    lock.leaveUnsettled()
     getLog('bin').warn({ err: error, videoId }, 'video.json could not be told of this deletion')
   }
 }

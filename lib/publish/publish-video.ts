@@ -97,7 +97,8 @@ async function showRevision(videoId: string, transcoded: Transcoded): Promise<vo
   const pictures = await findPictures(videoId)
   const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
   if (video === null) throw new PeekrError('cancelled')
-  if (video.state === 'ready') return
+  // Shown by an attempt that may have ended before the file followed an edit of that moment.
+  if (video.state === 'ready') return refreshVideoRecord(videoId)
   const facts = {
     revision: {
       id: revisionId,

@@ -32,6 +32,8 @@ export interface CutReport {
 
 /** A lease that lapses, the pause of a second attempt, and the encodes, also on a loaded machine. */
 const SETTLE_MS = 180_000
+/** Promise 3; what was being changed at the cut is settled once the lease of its lock is over. */
+const CLEAR_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /** Looks at a data folder after a power cut: first as it is, then once Peekr has been started on it. Prints a `CutReport`. */
@@ -59,7 +61,7 @@ const services = await startServices()
 await settle()
 report.settledSeconds = (performance.now() - startedMs) / 1000
 await checkPublished()
-await checkLeftOver()
+report.leftOver.push(...(await waitForNothingLeft()))
 await services.stop()
 console.log(JSON.stringify(report))
 
@@ -119,7 +121,15 @@ async function settle(): Promise<void> {
   report.leftOver.push(`work that did not come to its end within ${SETTLE_MS / 1000} s: ${names.join('; ')}`)
 }
 
-async function checkLeftOver(): Promise<void> {
+async function waitForNothingLeft(): Promise<string[]> {
+  for (const deadline = performance.now() + CLEAR_MS; ; await sleep(500)) {
+    const leftOver = await findLeftOver()
+    if (leftOver.length === 0 || performance.now() > deadline) return leftOver
+  }
+}
+
+async function findLeftOver(): Promise<string[]> {
+  const leftOver: string[] = []
   const { dataPath } = getConfig()
   const library = await getLibrary()
   const findKnown = async (videoIds: string[]) =>
@@ -133,21 +143,21 @@ async function checkLeftOver(): Promise<void> {
     findKnown,
     nowMs: Date.now() + 2 * HOUR_MS,
   })
-  report.leftOver.push(
+  leftOver.push(
     ...removable.map((videoId) => `orphan ${videoId}`),
     ...unrecorded.map((id) => `unrecorded ${id}`),
   )
-  report.leftOver.push(...(await library.listUnsettledRestores()).map((videoId) => `restore of ${videoId}`))
+  leftOver.push(...(await library.listUnsettledRestores()).map((videoId) => `restore of ${videoId}`))
   for (const videoId of await library.listVideoIds()) {
     for (const folder of ['attempts', 'units']) {
       for (const name of await readNames(join(dataPath, 'library', videoId, folder))) {
         const inside = await readdir(join(dataPath, 'library', videoId, folder, name))
-        if (folder === 'attempts' || inside.length > 0)
-          report.leftOver.push(`${folder}/${name} of ${videoId}`)
+        if (folder === 'attempts' || inside.length > 0) leftOver.push(`${folder}/${name} of ${videoId}`)
       }
     }
   }
   const failed = await VideoModel.find({ state: 'failed' }).lean()
-  report.leftOver.push(...failed.map(({ _id, failure }) => `${_id} failed: ${failure?.message}`))
-  report.leftOver.push(...(await verifyLibrary()).findings.map(({ videoId, kind }) => `${kind} ${videoId}`))
+  leftOver.push(...failed.map(({ _id, failure }) => `${_id} failed: ${failure?.message}`))
+  leftOver.push(...(await verifyLibrary()).findings.map(({ videoId, kind }) => `${kind} ${videoId}`))
+  return leftOver
 }

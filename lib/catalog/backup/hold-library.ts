@@ -1,6 +1,6 @@
 import { findNewest, findParent, getState, type States } from '#lib/catalog/backup/plan-states'
 import { twinTools } from '#lib/catalog/backup/twin-tools'
-import { settleRestoreLocked } from '#lib/catalog/snapshots/settle-restores'
+import { settleRestore } from '#lib/catalog/snapshots/settle-change'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { getConfig } from '#lib/config'
 import { getLibrary } from '#lib/jobs/library'
@@ -39,7 +39,7 @@ async function holdVideo(
   videoId: string,
   options: Parameters<typeof holdLibrary>[0],
 ): Promise<PlannedState[]> {
-  await settleRestoreLocked(videoId)
+  await settleRestore(videoId)
   const { dataPath, originals } = getConfig()
   const folders = buildVideoFolders(dataPath, videoId)
   const video = await fingerprintVideo(folders)

@@ -3,7 +3,7 @@ import { findVideoRecord, getView, requireEditableVideo } from '#lib/catalog/get
 import { snapshotLocked } from '#lib/catalog/snapshot-before'
 import { applyVideoRecord } from '#lib/catalog/snapshots/apply-video-record'
 import { getSnapshotRecord } from '#lib/catalog/snapshots/get-snapshot-record'
-import { settleRestoreLocked } from '#lib/catalog/snapshots/settle-restores'
+import { settleRestore } from '#lib/catalog/snapshots/settle-change'
 import { forgetEncoding, giveUpEncoding, stopJobs } from '#lib/catalog/stop-jobs'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
@@ -65,7 +65,7 @@ export async function restoreState(
   await getSnapshotRecord(videoId, name)
   if (what === 'all') await giveUpEncoding(videoId)
   const undo = await withVideoLock(videoId, async () => {
-    await settleRestoreLocked(videoId)
+    await settleRestore(videoId)
     const stored = await getSnapshotRecord(videoId, name)
     const before = await snapshotLocked(videoId, 'before-restore')
     if (what === 'details') await applyVideoRecord(stored, 'details', widenFrom)
