@@ -88,12 +88,16 @@ describe('the upload page', { timeout: 300_000 }, () => {
     await remove(video)
   })
 
-  test('closed at 70 %, it goes on in a new window with the same file under another name', async () => {
+  test('closed at 70 %, it has sent what was typed last, and goes on in a new window with the same file under another name', async () => {
     const clip = await bigClip('closed-early.mp4', 40)
-    await chooseFile(page, proxy.url, clip.path)
+    const left = await chooseFile(page, proxy.url, clip.path)
     await proxy.holdAt(clip.sizeBytes * 0.7)
-    await page.close()
+    await left.getByLabel('Title').fill('Typed, and gone')
+    page.once('dialog', (dialog) => dialog.accept())
+    await page.goto('about:blank')
     proxy.release()
+    await waitFor(async () => (await list()).some(({ title }) => title === 'Typed, and gone'))
+    await page.close()
     page = await visitor.newPage()
     await page.goto(`${proxy.url}/upload`)
     await page.getByText(/closed-early\.mp4 again to resume at [4-7]\d/).waitFor()

@@ -6,10 +6,11 @@ const VIDEO_NAME =
 /**
  * The files that were dropped or pasted, folders with all videos in them. Call it within the event: what it holds is gone
  * afterwards. What was chosen one by one is taken whatever its name; in folders only what looks like a video.
+ * @returns of folders no more than tell that there are too many: `FILES_MAX` and one
  */
 export async function collectDropped(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null)
-  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files].slice(0, FILES_MAX)
+  if (!entries.some((entry) => entry?.isDirectory)) return [...transfer.files]
   const files: File[] = []
   for (const entry of entries) if (entry !== null) await collectEntry(entry, files, true)
   return files
@@ -17,11 +18,11 @@ export async function collectDropped(transfer: DataTransfer): Promise<File[]> {
 
 /** Of the files of a chosen folder, those that look like videos. */
 export function pickVideos(files: Iterable<File>): File[] {
-  return [...files].filter(isVideo).slice(0, FILES_MAX)
+  return [...files].filter(isVideo)
 }
 
 async function collectEntry(entry: FileSystemEntry, files: File[], isChosen: boolean): Promise<void> {
-  if (files.length >= FILES_MAX) return
+  if (files.length > FILES_MAX) return
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) =>
       (entry as FileSystemFileEntry).file(resolve, reject),
@@ -35,7 +36,7 @@ async function collectEntry(entry: FileSystemEntry, files: File[], isChosen: boo
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     )
-    if (batch.length === 0 || files.length >= FILES_MAX) return
+    if (batch.length === 0 || files.length > FILES_MAX) return
     for (const child of batch) await collectEntry(child, files, false)
   }
 }

@@ -22,8 +22,8 @@ export function UploadPage({ userId }: { userId: string }) {
   const input = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
   const add = (files: File[]) => {
-    if (files.length === FILES_MAX) showToast('bad', TOO_MANY)
-    addUploads(files, userId)
+    if (files.length > FILES_MAX) showToast('bad', TOO_MANY)
+    addUploads(files.slice(0, FILES_MAX), userId)
   }
   const dropping = useFileDrop(async (transfer) => {
     try {
@@ -41,7 +41,7 @@ export function UploadPage({ userId }: { userId: string }) {
   })
 
   function choose(files: FileList | null) {
-    add([...(files ?? [])].slice(0, FILES_MAX))
+    add([...(files ?? [])])
     // So that choosing the same file again counts as a change.
     if (input.current) input.current.value = ''
   }

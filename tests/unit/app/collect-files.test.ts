@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collectDropped, pickVideos } from '../../../app/_components/upload/collect-files.ts'
+import { collectDropped, FILES_MAX, pickVideos } from '../../../app/_components/upload/collect-files.ts'
 
 const file = (name: string, type = '') => new File(['x'], name, { type })
 const fileEntry = (of: File) => ({
@@ -40,6 +40,9 @@ test('what is dropped by itself is taken whatever it is called, also beside a fo
   )
 })
 
-test('a folder of a thousand videos is cut to what a page can show', () => {
-  assert.equal(pickVideos(Array.from({ length: 1000 }, (_, at) => file(`${at}.mp4`))).length, 500)
+test('of a folder of a thousand videos no more are looked up than say that there are too many', async () => {
+  const thousand = Array.from({ length: 1000 }, (_, at) => file(`${at}.mp4`))
+  const dropped = await collectDropped(transferOf([folderEntry(thousand.map(fileEntry))]))
+  assert.equal(dropped.length, FILES_MAX + 1)
+  assert.equal(pickVideos(thousand).length, 1000)
 })
