@@ -33,9 +33,7 @@ export function planAlerts(
     const said = parts
       .filter(([amount]) => amount > 0)
       .map(([amount, what]) => `${plural(amount, 'block')} ${what}`)
-    const next = health.isMirrored
-      ? 'The other copy was used. Start a scrub to repair all of it'
-      : 'There is no other copy. Look at the disk and have all videos verified'
+    const next = describeOtherCopy(health, known.quarantinedCount)
     add(
       'device-errors',
       `On ${device.path ?? `the missing disk ${device.id}`} ${said.join(', ')}. ${next}, replace the disk if this goes on, and then set the counters back.`,
@@ -61,4 +59,14 @@ export function planAlerts(
     )
   }
   return alerts
+}
+
+/** Errors on one disk alone had a good copy on the other, as long as nothing was found that has none. */
+function describeOtherCopy({ isMirrored, devices, scrub }: StorageHealth, quarantinedCount: number): string {
+  if (!isMirrored) return 'There is no other copy. Look at the disk and have all videos verified'
+  const failingCount = devices.filter((device) => sumErrors(device) > 0).length
+  const isDoubtful = failingCount > 1 || (scrub?.uncorrectableCount ?? 0) > 0 || quarantinedCount > 0
+  return isDoubtful
+    ? 'The other copy was used where it was good. Start a scrub, and have all videos verified: those of which both copies are bad are named'
+    : 'The other copy was used. Start a scrub to repair all of it'
 }

@@ -24,7 +24,6 @@ export type Library = Pick<
   | 'removeSource'
   | 'createAttempt'
   | 'removeAttempts'
-  | 'adoptRevision'
   | 'removeAttempt'
   | 'openRevision'
   | 'adoptUnit'
@@ -59,8 +58,6 @@ export function createLibrary(dataPath: string): Library {
       withStorageErrors(() => createAttempt(folders(videoId), attemptId)),
     removeAttempts: (videoId, options) =>
       withStorageErrors(() => emptyFolder(folders(videoId).attempts, options?.except)),
-    adoptRevision: (videoId, attemptId, revisionId) =>
-      withStorageErrors(() => adoptRevision(folders(videoId), attemptId, revisionId)),
     removeAttempt: (videoId, attemptId) =>
       withStorageErrors(() =>
         removeFrom(folders(videoId).attempts, basename(folders(videoId).attempt(attemptId))),
@@ -100,29 +97,6 @@ async function createAttempt(folders: VideoFolders, attemptId: string): Promise<
   await rm(path, { recursive: true, force: true })
   await makeFolder(path)
   return path
-}
-
-async function adoptRevision(folders: VideoFolders, attemptId: string, revisionId: string): Promise<void> {
-  const attempt = folders.attempt(attemptId)
-  const revision = folders.revision(revisionId)
-  const [hasAttempt, hasRevision] = await Promise.all([exists(attempt), exists(revision)])
-  if (hasAttempt && hasRevision) {
-    throw new PeekrError('conflict', { details: { revision: 'exists already', attemptId, revisionId } })
-  }
-  if (!hasAttempt && !hasRevision) {
-    throw new PeekrError('conflict', {
-      message: 'What this attempt made is gone, because another attempt took over. Retry it.',
-      details: { attemptId, revisionId },
-    })
-  }
-  if (hasAttempt) {
-    await syncTree(attempt)
-    await makeFolder(folders.revisions)
-    await rename(attempt, revision)
-    await syncPath(folders.attempts)
-  }
-  // Also when it was there already: the crash that makes us come twice may have come before this.
-  await syncPath(folders.revisions)
 }
 
 async function openRevision(folders: VideoFolders, revisionId: string): Promise<string> {

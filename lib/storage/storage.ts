@@ -92,13 +92,6 @@ export interface Storage {
   /** Puts a revision that is whole on disk with everything in it. Twice is safe. @throws not_found */
   sealRevision(videoId: string, revisionId: string): Promise<void>
 
-  /**
-   * Makes an attempt's folder the revision: every file is on disk before the one rename that shows it.
-   * Adopting twice is fine.
-   * @throws conflict when the attempt is gone, or the revision exists already from another attempt.
-   */
-  adoptRevision(videoId: string, attemptId: string, revisionId: string): Promise<void>
-
   /** The absolute path of a revision's folder, whether or not it exists. */
   revisionPath(videoId: string, revisionId: string): string
 

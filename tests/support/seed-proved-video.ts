@@ -31,16 +31,16 @@ export async function publishAgain(
 ): Promise<string> {
   const revisionId = createId()
   const library = await getLibrary()
-  const attempt = await library.createAttempt(videoId, revisionId)
-  await mkdir(join(attempt, '360p'))
-  await writeFile(join(attempt, 'multivariant.m3u8'), `#EXTM3U\n# ${revisionId}\n`)
+  const path = await library.openRevision(videoId, revisionId)
+  await mkdir(join(path, '360p'))
+  await writeFile(join(path, 'multivariant.m3u8'), `#EXTM3U\n# ${revisionId}\n`)
   for (let index = 0; index < segmentCount; index += 1) {
-    await writeFile(join(attempt, `360p/segment-0000${index}.m4s`), randomBytes(segmentSizeBytes))
+    await writeFile(join(path, `360p/segment-0000${index}.m4s`), randomBytes(segmentSizeBytes))
   }
-  const files = await hashFolder(attempt)
+  const files = await hashFolder(path)
   const manifest = buildManifest({ videoId, revisionId, createdAt: new Date(), files })
-  await writeFile(join(attempt, MANIFEST), signManifest(manifest, getSecret('manifest')))
-  await library.adoptRevision(videoId, revisionId, revisionId)
+  await writeFile(join(path, MANIFEST), signManifest(manifest, getSecret('manifest')))
+  await library.sealRevision(videoId, revisionId)
   await VideoModel.updateOne({ _id: videoId }, { $set: { revision: buildRevision(revisionId) } })
   const video = await VideoModel.findById(videoId).lean()
   if (video !== null) await writeVideoRecord(video)

@@ -49,10 +49,10 @@ export function buildRevision(id: string): NonNullable<VideoRecord['revision']> 
 /** The files of a revision, each of which says which one it belongs to. */
 export async function addRevision(videoId: string, revisionId: string): Promise<void> {
   const library = await getLibrary()
-  const attempt = await library.createAttempt(videoId, revisionId)
-  await mkdir(join(attempt, '360p'))
-  await writeFile(join(attempt, 'multivariant.m3u8'), `#EXTM3U\n# ${revisionId}\n`)
-  await writeFile(join(attempt, 'poster.jpg'), `picture of ${revisionId}`)
-  await writeFile(join(attempt, '360p/segment-00000.m4s'), `segment of ${revisionId}`)
-  await library.adoptRevision(videoId, revisionId, revisionId)
+  const path = await library.openRevision(videoId, revisionId)
+  await mkdir(join(path, '360p'))
+  await writeFile(join(path, 'multivariant.m3u8'), `#EXTM3U\n# ${revisionId}\n`)
+  await writeFile(join(path, 'poster.jpg'), `picture of ${revisionId}`)
+  await writeFile(join(path, '360p/segment-00000.m4s'), `segment of ${revisionId}`)
+  await library.sealRevision(videoId, revisionId)
 }

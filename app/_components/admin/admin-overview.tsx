@@ -30,13 +30,7 @@ export function AdminOverview() {
     <div className={styles.overview}>
       {storage.data?.advice && <Notice tone="warn">{storage.data.advice}</Notice>}
       <ul className={styles.tiles}>
-        <Tile
-          href="/api/health"
-          label={health.data?.version ? `Server ${health.data.version}` : 'Server'}
-          tone={health.error ? 'bad' : 'good'}
-        >
-          {health.error ? 'Not well' : health.data ? 'Well' : '…'}
-        </Tile>
+        <HealthTile health={health.data} failed={health.error !== null} storage={storage.data} />
         <Tile href="/admin/jobs?state=running" label="Being made">
           {count(running.data)}
         </Tile>
@@ -84,6 +78,32 @@ export function AdminOverview() {
         <EncoderTrials />
       </section>
     </div>
+  )
+}
+
+/** Well is only what needs nobody: with alerts of the storage it says so, and leads to them. */
+function HealthTile({
+  health,
+  failed,
+  storage,
+}: {
+  health: Health | null
+  failed: boolean
+  storage: StorageView | null
+}) {
+  const label = health?.version ? `Server ${health.version}` : 'Server'
+  const alertCount = storage?.alerts.length ?? 0
+  if (!failed && alertCount > 0) {
+    return (
+      <Tile href="/admin/storage" label="Storage" tone="bad">
+        {plural(alertCount, 'alert')}
+      </Tile>
+    )
+  }
+  return (
+    <Tile href="/api/health" label={label} tone={failed ? 'bad' : 'good'}>
+      {failed ? 'Not well' : health && storage ? 'Well' : '…'}
+    </Tile>
   )
 }
 

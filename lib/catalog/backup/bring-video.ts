@@ -68,26 +68,30 @@ export async function bringVideo(
     proof = await bringVideoState({ backup, state: video, dataPath, ...to })
   }
   await storage.createVideo(videoId)
-  if (source !== undefined && !(await exists(folders.sourceFile))) {
-    const to = join(scratchPath(dataPath), `${videoId}.source`)
-    const scratch = join(scratchPath(dataPath), 'streams')
-    await bringState({
-      target: backup.target,
-      chain: getChain(backup, source),
-      to,
-      scratch,
-      tools: twinTools,
-    })
-    await withStorageErrors(async () => {
-      await bringFileIn({
-        from: join(to, SOURCE_FILE),
-        to: folders.sourceFile,
-        ways: ['reflink', 'link', 'copy'],
-      })
-      await removeState(to, twinTools.runBtrfs)
-    })
-  }
+  if (source !== undefined) await bringSource(backup, source, { dataPath, to: folders.sourceFile })
   return proof
+}
+
+/** Brings an original to a path in a video's folder for sources. What is there already stays. */
+export async function bringSource(
+  backup: OpenBackup,
+  source: StateRecord,
+  { dataPath, to }: { dataPath: string; to: string },
+): Promise<void> {
+  if (await exists(to)) return
+  const aside = join(scratchPath(dataPath), `${source.videoId}.source`)
+  const scratch = join(scratchPath(dataPath), 'streams')
+  await bringState({
+    target: backup.target,
+    chain: getChain(backup, source),
+    to: aside,
+    scratch,
+    tools: twinTools,
+  })
+  await withStorageErrors(async () => {
+    await bringFileIn({ from: join(aside, SOURCE_FILE), to, ways: ['reflink', 'link', 'copy'] })
+    await removeState(aside, twinTools.runBtrfs)
+  })
 }
 
 function scratchPath(dataPath: string): string {

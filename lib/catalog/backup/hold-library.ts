@@ -1,3 +1,4 @@
+import { getSettings } from '#lib/admin/settings'
 import { findNewest, findParent, getState, type States } from '#lib/catalog/backup/plan-states'
 import { twinTools } from '#lib/catalog/backup/twin-tools'
 import { settleRestore } from '#lib/catalog/snapshots/settle-change'
@@ -40,7 +41,8 @@ async function holdVideo(
   options: Parameters<typeof holdLibrary>[0],
 ): Promise<PlannedState[]> {
   await settleRestore(videoId)
-  const { dataPath, originals } = getConfig()
+  const { dataPath } = getConfig()
+  const { originals } = await getSettings()
   const folders = buildVideoFolders(dataPath, videoId)
   const video = await fingerprintVideo(folders)
   const source = video === null || originals === 'keep' ? await fingerprintSource(folders) : null

@@ -1,15 +1,18 @@
 import { join } from 'node:path'
-import { bringVideo, bringVideoState } from '#lib/catalog/backup/bring-video'
+import { getSettings } from '#lib/admin/settings'
+import { bringSource, bringVideo, bringVideoState } from '#lib/catalog/backup/bring-video'
 import { type BackupAccess, groupStates, type OpenBackup, withBackup } from '#lib/catalog/backup/open-backup'
 import { identifyLibrary, twinTools } from '#lib/catalog/backup/twin-tools'
 import { withBackupLock } from '#lib/catalog/backup/with-backup-lock'
 import { rebuildLibrary } from '#lib/catalog/rebuild-library'
+import { getSnapshotRecord } from '#lib/catalog/snapshots/get-snapshot-record'
 import { restoreState } from '#lib/catalog/snapshots/restore-snapshot'
 import { getConfig } from '#lib/config'
 import { VideoModel } from '#lib/db/models/video'
 import { PeekrError } from '#lib/errors'
 import { getLibrary } from '#lib/jobs/library'
 import { buildSnapshot } from '#lib/storage/snapshot-name'
+import type { StateRecord } from '#lib/storage/twin/backup-format'
 import { removeState } from '#lib/storage/twin/hold-state'
 import { buildVideoFolders } from '#lib/storage/video-folders'
 
@@ -69,9 +72,34 @@ async function restoreOpened(backup: OpenBackup, videoId: string): Promise<Resto
       await removeState(to, twinTools.runBtrfs)
       throw describeDamage(proof.problems)
     }
+    await bringItsSource({ backup, states, videoId, name: snapshot.name })
     const undo = await restoreState(videoId, snapshot.name, 'all')
     return { videoId, name, how: 'undone', undo: undo?.name ?? null }
   })
+}
+
+/**
+ * The original that the state was made of, where the library has it no longer: it was lost, or a new file took its place and
+ * the snapshots that could bring it back went. Put where a restore looks for it; without it, it restores all the same.
+ */
+async function bringItsSource(options: {
+  backup: OpenBackup
+  states: readonly StateRecord[]
+  videoId: string
+  name: string
+}): Promise<void> {
+  const { backup, states, videoId, name } = options
+  const source = states.find(({ part }) => part === 'source')
+  if (source === undefined || (await getSettings()).originals !== 'keep') return
+  const [stored, video] = await Promise.all([
+    getSnapshotRecord(videoId, name),
+    VideoModel.findById(videoId, { uploadId: 1 }).lean(),
+  ])
+  const library = await getLibrary()
+  await library.createVideo(videoId)
+  const isPresent = stored.uploadId === video?.uploadId
+  const to = library.sourcePath(videoId, isPresent ? undefined : stored.uploadId)
+  await bringSource(backup, source, { dataPath: getConfig().dataPath, to })
 }
 
 function describeDamage(problems: string[]): PeekrError {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { drillBackup, verifyBackup } from '#lib/catalog/backup/drill-backup'
 import { restoreVideo } from '#lib/catalog/backup/restore-video'
+import { restoreState } from '#lib/catalog/snapshots/restore-snapshot'
 import { updateVideo } from '#lib/catalog/update-video'
 import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
 import { VideoModel } from '#lib/db/models/video'
@@ -179,6 +180,25 @@ describe('a backup on plain folders', {
       undo: null,
     })
     assert.equal((await VideoModel.findById(videoId).lean())?.title, 'Before')
+  })
+
+  test('one video comes back with the original it was made of, though a new file took its place and it was erased', async () => {
+    const target = join(folder, 'original')
+    peekr.configure({ PEEKR_ORIGINALS: 'keep' })
+    const library = await getLibrary()
+    const { _id: videoId, uploadId } = await seedProvedVideo(peekr.owner)
+    await writeFile(library.sourcePath(videoId), 'the first film')
+    await backUpTo(target)
+    const next = { uploadId: createId(), source: { filename: 'next.mp4', sizeBytes: 4, sha256: null } }
+    await VideoModel.updateOne({ _id: videoId }, { $set: { ...next, replaced: [] } })
+    await publishAgain(videoId)
+    await writeFile(library.sourcePath(videoId), 'the second film')
+    const { undo } = await restoreVideo({ ...access(target), videoId })
+    assert.equal((await VideoModel.findById(videoId).lean())?.uploadId, uploadId)
+    assert.equal(await readFile(library.sourcePath(videoId), 'utf8'), 'the first film')
+    await restoreState(videoId, undo ?? '', 'all')
+    assert.equal(await readFile(library.sourcePath(videoId), 'utf8'), 'the second film')
+    peekr.configure({})
   })
 
   test('a damaged file, a missing copy and a changed manifest are found by --verify and by the drill, by name', async () => {

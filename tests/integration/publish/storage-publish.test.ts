@@ -23,14 +23,14 @@ async function publishInto(dataPath: string): Promise<{ videoId: string; revisio
   await storage.createVideo(videoId)
   await storage.adoptSource(videoId, upload)
   await rm(upload, { force: true })
-  const attempt = await storage.createAttempt(videoId, revisionId)
-  await mkdir(join(attempt, '720p'))
-  await writeFile(join(attempt, 'multivariant.m3u8'), '#EXTM3U')
-  await writeFile(join(attempt, '720p', 'segment-00000.m4s'), Buffer.alloc(5_000_000, 3))
-  const files = await hashFolder(attempt, { except: [MANIFEST] })
+  const revision = await storage.openRevision(videoId, revisionId)
+  await mkdir(join(revision, '720p'))
+  await writeFile(join(revision, 'multivariant.m3u8'), '#EXTM3U')
+  await writeFile(join(revision, '720p', 'segment-00000.m4s'), Buffer.alloc(5_000_000, 3))
+  const files = await hashFolder(revision, { except: [MANIFEST] })
   const manifest = buildManifest({ videoId, revisionId, createdAt: new Date(), files })
-  await writeFile(join(attempt, MANIFEST), signManifest(manifest, KEY))
-  await storage.adoptRevision(videoId, revisionId, revisionId)
+  await writeFile(join(revision, MANIFEST), signManifest(manifest, KEY))
+  await storage.sealRevision(videoId, revisionId)
   const record = buildVideoRecord(
     {
       _id: videoId,

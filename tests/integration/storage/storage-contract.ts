@@ -19,14 +19,16 @@ export function describeStorageContract(opened: () => Opened): void {
     return path
   }
 
-  async function makeAttempt(videoId: string, files: Record<string, string>): Promise<string> {
+  async function makeAttempt(videoId: string, files: Files): Promise<string> {
     const attemptId = createId()
-    const path = await opened().storage.createAttempt(videoId, attemptId)
-    for (const [name, content] of Object.entries(files)) {
-      await mkdir(join(path, name, '..'), { recursive: true })
-      await writeFile(join(path, name), content)
-    }
+    await writeFiles(await opened().storage.createAttempt(videoId, attemptId), files)
     return attemptId
+  }
+
+  async function makeRevision(videoId: string, revisionId: string, files: Files): Promise<void> {
+    const { storage } = opened()
+    await writeFiles(await storage.openRevision(videoId, revisionId), files)
+    await storage.sealRevision(videoId, revisionId)
   }
 
   async function makePublished(): Promise<{ videoId: string; revisionId: string }> {
@@ -34,8 +36,7 @@ export function describeStorageContract(opened: () => Opened): void {
     const [videoId, revisionId] = [createId(), createId()]
     await storage.createVideo(videoId)
     await storage.adoptSource(videoId, await makeUpload())
-    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': '#EXTM3U', '720p/init.mp4': 'moov' })
-    await storage.adoptRevision(videoId, attemptId, revisionId)
+    await makeRevision(videoId, revisionId, { 'multivariant.m3u8': '#EXTM3U', '720p/init.mp4': 'moov' })
     await storage.writeVideoFile(videoId, 'video.json', '{"title":"first"}')
     return { videoId, revisionId }
   }
@@ -97,31 +98,33 @@ export function describeStorageContract(opened: () => Opened): void {
     assert.deepEqual(await readdir(await storage.createAttempt(videoId, attemptId)), [])
   })
 
-  it('a revision appears whole, is adopted twice without harm, and leaves no attempt', async () => {
-    const { storage } = opened()
-    const [videoId, revisionId] = [createId(), createId()]
-    await storage.createVideo(videoId)
-    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': '#EXTM3U', '720p/init.mp4': 'moov' })
-    await storage.adoptRevision(videoId, attemptId, revisionId)
-    await storage.adoptRevision(videoId, attemptId, revisionId)
-    const path = storage.revisionPath(videoId, revisionId)
-    assert.deepEqual((await readdir(path, { recursive: true })).sort(), [
-      '720p',
-      '720p/init.mp4',
-      'multivariant.m3u8',
-    ])
-    assert.deepEqual(await readdir(join(path, '../../attempts')), [])
-  })
-
-  it('a late attempt can neither replace a revision nor publish what was swept away', async () => {
+  it('a revision can be sealed twice, and one that is not there cannot be', async () => {
     const { storage } = opened()
     const { videoId, revisionId } = await makePublished()
-    const late = await makeAttempt(videoId, { 'multivariant.m3u8': 'late' })
-    await assert.rejects(storage.adoptRevision(videoId, late, revisionId), { code: 'conflict' })
-    await storage.removeAttempts(videoId)
-    await assert.rejects(storage.adoptRevision(videoId, late, createId()), { code: 'conflict' })
-    const playlist = join(storage.revisionPath(videoId, revisionId), 'multivariant.m3u8')
-    assert.equal(await readFile(playlist, 'utf8'), '#EXTM3U')
+    await storage.sealRevision(videoId, revisionId)
+    await assert.rejects(storage.sealRevision(videoId, createId()), { code: 'not_found' })
+    const names = await readdir(storage.revisionPath(videoId, revisionId), { recursive: true })
+    assert.deepEqual(names.sort(), ['720p', '720p/init.mp4', 'multivariant.m3u8'])
+  })
+
+  it('a unit appears whole, is adopted twice without harm, and no late attempt replaces it', async () => {
+    const { storage } = opened()
+    const videoId = createId()
+    const unit = { revisionId: createId(), key: '0-720p' }
+    await storage.createVideo(videoId)
+    const attemptId = await makeAttempt(videoId, { 'segment-00000.m4s': 'first' })
+    await storage.adoptUnit(videoId, attemptId, unit)
+    await storage.adoptUnit(videoId, attemptId, unit)
+    const late = await makeAttempt(videoId, { 'segment-00000.m4s': 'late' })
+    await storage.adoptUnit(videoId, late, unit)
+    const path = storage.unitPath(videoId, unit.revisionId, unit.key)
+    assert.equal(await readFile(join(path, 'segment-00000.m4s'), 'utf8'), 'first')
+    assert.deepEqual(await readdir(join(storage.attemptPath(videoId, late), '..')), [])
+    const other = { ...unit, key: '1-720p' }
+    await assert.rejects(storage.adoptUnit(videoId, late, other), {
+      code: 'conflict',
+      message: /another attempt/,
+    })
   })
 
   it('removing attempts spares the one that is running', async () => {
@@ -177,8 +180,7 @@ export function describeStorageContract(opened: () => Opened): void {
     const { videoId, revisionId } = await makePublished()
     const first = await storage.snapshot(videoId, 'first')
     const later = createId()
-    const attemptId = await makeAttempt(videoId, { 'multivariant.m3u8': 'later' })
-    await storage.adoptRevision(videoId, attemptId, later)
+    await makeRevision(videoId, later, { 'multivariant.m3u8': 'later' })
     await storage.removeRevision(videoId, revisionId)
     await storage.writeVideoFile(videoId, 'video.json', '{"title":"second"}')
     const second = await storage.snapshot(videoId, 'second')
@@ -239,10 +241,8 @@ export function describeStorageContract(opened: () => Opened): void {
   it('a snapshot has a label, knows what it alone holds, and is deleted twice without harm', async () => {
     const { storage } = opened()
     const { videoId, revisionId } = await makePublished()
-    const attemptId = await makeAttempt(videoId, {})
-    await writeFile(join(storage.attemptPath(videoId, attemptId), 'big'), Buffer.alloc(1_000_000, 5))
     const big = createId()
-    await storage.adoptRevision(videoId, attemptId, big)
+    await makeRevision(videoId, big, { big: Buffer.alloc(1_000_000, 5) })
     const { name } = await storage.snapshot(videoId, 'first')
     await storage.labelSnapshot(videoId, name, 'Before the party')
     assert.deepEqual(await storage.readSnapshotLabels(videoId), { [name]: 'Before the party' })
@@ -308,4 +308,13 @@ async function syncDisk(path: string): Promise<void> {
   const handle = await open(path)
   await handle.sync()
   await handle.close()
+}
+
+type Files = Record<string, string | Uint8Array>
+
+async function writeFiles(path: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(join(path, name, '..'), { recursive: true })
+    await writeFile(join(path, name), content)
+  }
 }

@@ -85,20 +85,20 @@ describe('storage after a power cut', { skip: whyNoBtrfsLoop() }, () => {
       )
     })
 
-    it(`${name}: an adopted revision, video.json and the snapshot are there, whole`, () => {
-      const [videoId, revisionId, attemptId] = [createId(), createId(), createId()]
+    it(`${name}: a sealed revision, video.json and the snapshot are there, whole`, () => {
+      const [videoId, revisionId] = [createId(), createId()]
       const segment = Buffer.alloc(300_000, 'segment')
       let snapshotName = ''
       return afterPowerCut(
         open,
         async (storage) => {
           await storage.createVideo(videoId)
-          const attempt = await storage.createAttempt(videoId, attemptId)
-          await mkdir(join(attempt, '720p'))
+          const revision = await storage.openRevision(videoId, revisionId)
+          await mkdir(join(revision, '720p'))
           for (let index = 0; index < 20; index += 1) {
-            await writeFile(join(attempt, '720p', `segment-${index}.m4s`), segment)
+            await writeFile(join(revision, '720p', `segment-${index}.m4s`), segment)
           }
-          await storage.adoptRevision(videoId, attemptId, revisionId)
+          await storage.sealRevision(videoId, revisionId)
           await storage.writeVideoFile(videoId, 'video.json', '{"title":"kept"}')
           snapshotName = (await storage.snapshot(videoId, 'published')).name
         },
@@ -142,15 +142,15 @@ describe('storage after a power cut', { skip: whyNoBtrfsLoop() }, () => {
       )
     })
 
-    it(`${name}: an adopted revision is there without a snapshot after it`, () => {
-      const [videoId, revisionId, attemptId] = [createId(), createId(), createId()]
+    it(`${name}: a sealed revision is there without a snapshot after it`, () => {
+      const [videoId, revisionId] = [createId(), createId()]
       return afterPowerCut(
         open,
         async (storage) => {
           await storage.createVideo(videoId)
-          const attempt = await storage.createAttempt(videoId, attemptId)
-          await writeFile(join(attempt, 'multivariant.m3u8'), '#EXTM3U')
-          await storage.adoptRevision(videoId, attemptId, revisionId)
+          const revision = await storage.openRevision(videoId, revisionId)
+          await writeFile(join(revision, 'multivariant.m3u8'), '#EXTM3U')
+          await storage.sealRevision(videoId, revisionId)
         },
         async (path) => {
           const playlist = join(path, 'library', videoId, 'revisions', revisionId, 'multivariant.m3u8')

@@ -123,6 +123,18 @@ describe('what is told of disks', () => {
     for (const { sentence } of alerts) assert.match(sentence, /^[A-Z0-9].+\.$/)
   })
 
+  test('a mirror is said to have helped only where it may have', () => {
+    const bad = { errors: { ...CLEAN, corruption: 3 } }
+    const known = { quarantinedCount: 0, isLow: false, freeBytes: 1, markBytes: 0 }
+    const say = (health: Partial<StorageHealth>, quarantinedCount = 0) =>
+      planAlerts({ ...healthy, ...health }, { ...known, quarantinedCount })[0]?.sentence ?? ''
+    const one = { devices: [device(1, bad), device(2)] }
+    assert.match(say(one), /The other copy was used\. /)
+    for (const sentence of [say({ devices: [device(1, bad), device(2, bad)] }), say(one, 1)])
+      assert.match(sentence, /used where it was good.*both copies are bad/)
+    assert.match(say({ ...one, isMirrored: false }), /There is no other copy/)
+  })
+
   test('only what is new since the last look is told', () => {
     const seen: Seen = {
       errors: { 1: 2 },
