@@ -10,7 +10,7 @@ import { type RunningPeekr, startPeekr } from '../support/server.ts'
 const PROVOKED = [/the server responded with a status of (?:401|403|404|503)/, /ERR_INTERNET_DISCONNECTED/]
 const NEXT_PASSWORD = 'a louder river at night'
 
-describe('accounts and the library', { timeout: 120_000 }, () => {
+describe('accounts and the library', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let visitor: BrowserContext

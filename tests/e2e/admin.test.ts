@@ -13,7 +13,7 @@ import { type RunningPeekr, startPeekr } from '../support/server.ts'
 // Refusals that the tests provoke.
 const REFUSALS = [/the server responded with a status of 40[134]/]
 
-describe('the administration', { timeout: 180_000 }, () => {
+describe('the administration', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let visitor: BrowserContext

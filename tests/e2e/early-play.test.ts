@@ -36,7 +36,7 @@ interface Sample {
 }
 
 for (const segmentFormat of ['fmp4', 'ts'] as const) {
-  describe(`a video that is still being made (${segmentFormat})`, { timeout: 150_000 }, () => {
+  describe(`a video that is still being made (${segmentFormat})`, { timeout: 420_000 }, () => {
     let peekr: PipelineTest
     let server: Server
     let browser: TestBrowser

@@ -23,7 +23,7 @@ import { type RunningPeekr, startPeekr } from '../support/server.ts'
 const REFUSALS = [/Failed to load resource: the server responded with a status of 40[14]/]
 
 for (const door of ['on', 'off'] as const) {
-  describe(`the whole path with PEEKR_FRONT_DOOR=${door}`, { timeout: 180_000 }, () => {
+  describe(`the whole path with PEEKR_FRONT_DOOR=${door}`, { timeout: 420_000 }, () => {
     let peekr: RunningPeekr
     let browser: TestBrowser
     let visitor: BrowserContext

@@ -11,7 +11,7 @@ import { type RunningPeekr, startPeekr } from '../support/server.ts'
 // The page that is not there, and what it says of itself.
 const NOT_FOUND = [/the server responded with a status of 404/]
 
-describe('every page', { timeout: 180_000 }, () => {
+describe('every page', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let visitor: BrowserContext

@@ -7,7 +7,7 @@ import { becomeFirstAdmin } from '../support/journey.ts'
 import { makeSample } from '../support/people.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
 
-describe('pictures of a private video', { timeout: 180_000 }, () => {
+describe('pictures of a private video', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let visitor: BrowserContext

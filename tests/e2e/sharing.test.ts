@@ -11,7 +11,7 @@ import { type RunningPeekr, startPeekr } from '../support/server.ts'
 // What strangers are refused.
 const REFUSALS = [/the server responded with a status of 40[14]/]
 
-describe('sharing a video', { timeout: 240_000 }, () => {
+describe('sharing a video', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let owner: BrowserContext

@@ -16,7 +16,7 @@ import { uploadAs } from '../support/upload-as.ts'
 // The media of a deleted video, and a refusal to encode without an original.
 const REFUSALS = [/the server responded with a status of 40[49]/]
 
-describe('undo, from the page', { timeout: 240_000 }, () => {
+describe('undo, from the page', { timeout: 420_000 }, () => {
   let peekr: RunningPeekr
   let browser: TestBrowser
   let folder: string

@@ -21,7 +21,7 @@ const ARRIVAL_MS = 90_000
 // The page learns by being refused, or by no answer at all, and Chromium reports each.
 const REFUSALS = [/Failed to load resource: (?:the server responded with a status of|net::ERR_)/]
 
-describe('the upload page', { timeout: 300_000 }, () => {
+describe('the upload page', { timeout: 420_000 }, () => {
   let folder: string
   let dataPath: string
   let peekr: RunningPeekr

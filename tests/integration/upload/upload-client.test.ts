@@ -28,7 +28,7 @@ type Details = typeof import('../../../app/_components/upload/upload-details.ts'
 type Unfinished = typeof import('../../../app/_components/upload/find-unfinished-uploads.ts')
 
 // The modules of the upload page, without its components, against the real server; a browser does the same in tests/e2e.
-describe('the queue of the upload page', { timeout: 120_000 }, () => {
+describe('the queue of the upload page', { timeout: 420_000 }, () => {
   let world: UploadTest
   let viewer: Viewer
   let queue: Queue
