@@ -38,6 +38,7 @@ export async function createUpload(planned: PlannedUpload): Promise<void> {
 
 function toUploadRecord(planned: PlannedUpload) {
   const { uploadId, kind = 'whole', videoId, replaces, owner, sizeBytes, metadata, metadataHeader } = planned
+  const { isImport = false } = planned
   return {
     _id: uploadId,
     kind,
@@ -47,6 +48,7 @@ function toUploadRecord(planned: PlannedUpload) {
     filename: metadata.filename,
     sizeBytes,
     metadata: metadataHeader,
+    isImport,
     state: 'open' as const,
     expiresAt: nextExpiry(),
     lease: getUploadLeases().newLease(uploadId),

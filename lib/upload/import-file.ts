@@ -11,6 +11,7 @@ import { cancelUpload } from '#lib/upload/cancel-upload'
 import { createUpload } from '#lib/upload/create-upload'
 import { finishUpload } from '#lib/upload/finish-upload'
 import { removeUploadFile, uploadFilePath } from '#lib/upload/upload-files'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 import { getUploadLocker } from '#lib/upload/upload-locker'
 import { requireAllowedSize } from '#lib/upload/upload-policy'
 
@@ -22,6 +23,8 @@ export interface ImportRequest {
   visibility: Visibility
   /** Told now and then how much has been copied, where bytes must be. */
   onProgress?: (copiedBytes: number, sizeBytes: number) => void
+  /** Told once there is an upload, which says from then on what became of it. */
+  onCreated?: (uploadId: string) => Promise<void>
 }
 
 const PROGRESS_MS = 500
@@ -33,7 +36,7 @@ const PROGRESS_MS = 500
  * @throws forbidden, too_large, quota_exceeded, disk_full, not_found; conflict when the file changes meanwhile
  */
 export async function importFile(request: ImportRequest): Promise<string> {
-  const { owner, path, filename, title, visibility, onProgress } = request
+  const { owner, path, filename, title, visibility, onProgress, onCreated } = request
   if (!canUpload(owner)) throw new PeekrError('forbidden')
   const before = await getFileState(path)
   const sizeBytes = Number(before.size)
@@ -45,7 +48,10 @@ export async function importFile(request: ImportRequest): Promise<string> {
   const release = await getUploadLocker().lock(uploadId, () => {})
   const stopProgress = watchCopy(uploadFilePath(uploadId), (bytes) => onProgress?.(bytes, sizeBytes))
   try {
-    await createUpload({ uploadId, videoId, owner, sizeBytes, limits, metadata, metadataHeader: '' })
+    const planned = { uploadId, videoId, owner, sizeBytes, limits, metadata, metadataHeader: '' }
+    await createUpload({ ...planned, isImport: true })
+    holdOn(uploadId)
+    await onCreated?.(uploadId)
     await bringIn(path, uploadId)
     const after = await getFileState(path)
     if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
@@ -62,6 +68,12 @@ export async function importFile(request: ImportRequest): Promise<string> {
   }
   await finishUpload(uploadId)
   return videoId
+}
+
+/** Until it ends, or a sweep of another process would take a copy that lasts for one that was given up. */
+function holdOn(uploadId: string): void {
+  const held = getUploadLeases().find(uploadId)
+  if (held !== null) held.interrupt = () => {}
 }
 
 async function bringIn(from: string, uploadId: string): Promise<void> {

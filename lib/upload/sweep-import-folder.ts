@@ -5,6 +5,7 @@ import { getImportOwner } from '#lib/auth/get-import-owner'
 import { getConfig } from '#lib/config'
 import { isDuplicate } from '#lib/db/is-duplicate'
 import { ImportedFileModel, type ImportedFileRecord } from '#lib/db/models/imported-file'
+import { UploadModel } from '#lib/db/models/upload'
 import { titleFromFilename } from '#lib/domain/video'
 import { isPeekrError } from '#lib/errors'
 import { getLog } from '#lib/log'
@@ -15,6 +16,8 @@ import { getProcessName, hasProcessEnded } from '#lib/upload/process-name'
 
 /** A file that is still being copied into the folder changes within this time. */
 const STILL_MS = 15_000
+/** Far longer than the making of an upload takes. */
+const CREATION_MS_MAX = 600_000
 
 /**
  * Imports what was put into the folder PEEKR_IMPORT names, each file once, as soon as its size and time have stood
@@ -45,8 +48,15 @@ async function watchFile(path: string, nowMs: number): Promise<ImportedFileRecor
   const look = { sizeBytes: state.size, mtimeMs: state.mtimeMs }
   const known = await ImportedFileModel.findById(_id).lean()
   if (known !== null && known.sizeBytes === look.sizeBytes && known.mtimeMs === look.mtimeMs) return known
-  if (known?.state === 'importing' && !(await isAbandoned(known))) return null
-  const fresh = { path, ...look, state: 'seen' as const, seenAt: new Date(nowMs), holder: null }
+  if (known?.state === 'importing' && (await findOutcome(known, nowMs)) === 'under way') return null
+  const fresh = {
+    path,
+    ...look,
+    state: 'seen' as const,
+    seenAt: new Date(nowMs),
+    holder: null,
+    uploadId: null,
+  }
   try {
     await ImportedFileModel.updateOne({ _id }, { $set: fresh }, { upsert: true })
   } catch (error) {
@@ -56,26 +66,54 @@ async function watchFile(path: string, nowMs: number): Promise<ImportedFileRecor
 }
 
 async function isDue(record: ImportedFileRecord, nowMs: number): Promise<boolean> {
-  if (record.state === 'importing') return isAbandoned(record)
+  if (record.state === 'importing') {
+    const outcome = await findOutcome(record, nowMs)
+    if (outcome === 'arrived') await settleArrived(record)
+    return outcome === 'abandoned'
+  }
   return record.state === 'seen' && nowMs - record.seenAt.getTime() >= STILL_MS
 }
 
-async function isAbandoned({ holder }: ImportedFileRecord): Promise<boolean> {
-  return holder === null || (await hasProcessEnded(holder))
+/**
+ * What became of an import that has not been told. Its upload says so, also after a restart of the machine or of a
+ * container, when nothing is known of the process that began it: the sweep of uploads removes one that nobody holds.
+ */
+async function findOutcome(
+  { holder, uploadId, seenAt }: ImportedFileRecord,
+  nowMs: number,
+): Promise<'under way' | 'arrived' | 'abandoned'> {
+  const hasEnded = holder === null || (await hasProcessEnded(holder))
+  if (!uploadId) return hasEnded || nowMs - seenAt.getTime() > CREATION_MS_MAX ? 'abandoned' : 'under way'
+  const upload = await UploadModel.findById(uploadId, { state: 1 }).lean()
+  if (upload === null) return 'abandoned'
+  if (upload.state !== 'open') return 'arrived'
+  return hasEnded ? 'abandoned' : 'under way'
+}
+
+/** The process ended after the file had come in, before it could say so: it is not taken in twice. */
+async function settleArrived({ _id, uploadId }: ImportedFileRecord): Promise<void> {
+  const upload = await UploadModel.findById(uploadId, { videoId: 1 }).lean()
+  await ImportedFileModel.updateOne(
+    { _id, uploadId: uploadId ?? '', state: 'importing' },
+    { $set: { state: 'imported', videoId: upload?.videoId ?? null, message: null, holder: null } },
+  )
 }
 
 /** Claimed first by compare-and-set, so that only one process imports it. */
 async function importSeen(record: ImportedFileRecord): Promise<boolean> {
   const { _id, path, state, holder } = record
   const log = getLog('import')
-  const claim = { state: 'importing' as const, holder: getProcessName() }
+  const claim = { state: 'importing' as const, holder: getProcessName(), uploadId: null, seenAt: new Date() }
   const claimed = await ImportedFileModel.updateOne({ _id, state, holder }, { $set: claim })
   if (claimed.modifiedCount !== 1) return false
   try {
     const filename = basename(path)
     const owner = await getImportOwner(getConfig().importOwner)
     const title = titleFromFilename(filename)
-    const videoId = await importFile({ owner, path, filename, title, visibility: 'private' })
+    const onCreated = async (uploadId: string) => {
+      await ImportedFileModel.updateOne(claimId(_id, claim.holder), { $set: { uploadId } })
+    }
+    const videoId = await importFile({ owner, path, filename, title, visibility: 'private', onCreated })
     await ImportedFileModel.updateOne(claimId(_id, claim.holder), {
       $set: { state: 'imported', videoId, message: null, holder: null },
     })

@@ -93,6 +93,8 @@ async function settleOpenUpload(upload: UploadRecord, held: HeldUpload): Promise
   if (upload.kind === 'replacement') return settleReplacement(upload, held, isExpired)
   const video = await VideoModel.findById(upload.videoId, { state: 1, deletedAt: 1 }).lean()
   if (video === null || video.deletedAt !== null) return removeUpload(upload)
+  // Its process ended, or it would hold the lease. The file is where it was, and nobody was told of a video.
+  if (upload.isImport && !hasStarted(video.state)) return removeUpload(upload)
   if (upload.kind === 'final' && !isExpired) {
     await joinParts(upload) // its client asked for that, and was told nothing
     return finish(upload)

@@ -23,6 +23,8 @@ export interface PlannedUpload {
   limits?: UploadLimits
   metadata: UploadMetadata
   metadataHeader: string
+  /** Of a file on this machine, which nobody goes on sending. */
+  isImport?: boolean
 }
 
 /** What one request knows that @tus/server does not hand on to its store. */

@@ -14,6 +14,8 @@ export interface ImportedFileRecord {
   seenAt: Date
   /** The process that imports it. */
   holder: string | null
+  /** The upload that its import made, once there is one. */
+  uploadId?: string | null
   videoId: string | null
   message: string | null
 }
@@ -27,6 +29,7 @@ const schema = new Schema<ImportedFileRecord>(
     state: { type: String, enum: ['seen', 'importing', 'imported', 'failed'], required: true },
     seenAt: { type: Date, required: true },
     holder: { type: String, default: null },
+    uploadId: { type: String, default: null },
     videoId: { type: String, default: null },
     message: { type: String, default: null },
   },

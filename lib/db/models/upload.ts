@@ -35,6 +35,8 @@ export interface UploadRecord {
   /** Of a `final`: its pieces, in order. */
   parts?: string[]
   finalId?: string | null
+  /** Of a file on this machine: nobody goes on with it when the process that imports it ends. */
+  isImport?: boolean
   lease?: UploadLease | null
   /** Another process waits for the lease. */
   leaseWanted?: boolean
@@ -58,6 +60,7 @@ const schema = new Schema<UploadRecord>(
     state: { type: String, enum: ['open', 'finished', 'ingested', 'abandoned', 'joined'], required: true },
     parts: { type: [String], default: [] },
     finalId: { type: String, default: null },
+    isImport: { type: Boolean, default: false },
     lease: { type: Schema.Types.Mixed, default: null },
     leaseWanted: { type: Boolean, default: false },
     unverifiedFrom: { type: Number, default: null },

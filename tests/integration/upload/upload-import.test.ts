@@ -5,13 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { updateUser } from '#lib/admin/users-update'
+import { getImportOwner } from '#lib/auth/get-import-owner'
 import { getConfig } from '#lib/config'
 import { databaseUri } from '#lib/db/connect'
 import { ImportedFileModel } from '#lib/db/models/imported-file'
+import { UploadModel } from '#lib/db/models/upload'
 import { UserModel } from '#lib/db/models/user'
 import { VideoModel } from '#lib/db/models/video'
+import { createId } from '#lib/domain/id'
+import { createUpload } from '#lib/upload/create-upload'
 import { sweepImportFolder } from '#lib/upload/sweep-import-folder'
+import { sweepUploads } from '#lib/upload/sweep-uploads'
 import { uploadFilePath } from '#lib/upload/upload-files'
+import { getUploadLeases } from '#lib/upload/upload-leases'
 import { makeUploader, openUploadTest, type UploadTest } from '../../support/upload-test.ts'
 
 const MAIN = new URL('../../../bin/main.ts', import.meta.url).pathname
@@ -129,4 +135,43 @@ test('a file for which there is no room waits; one its process died over is take
   await ImportedFileModel.updateOne({ path }, { $set: { state: 'importing', holder } })
   world.configure({ PEEKR_IMPORT: inbox })
   assert.equal(await at(40), 1)
+})
+
+test('an import that the power was taken from leaves nothing, and its file is taken in once, whatever it got to', async () => {
+  const inbox = join(folder, 'cut-off')
+  const path = join(inbox, 'film.mp4')
+  await mkdir(inbox)
+  await writeFile(path, 'a whole film')
+  world.configure({ PEEKR_IMPORT: inbox })
+  const start = Date.now()
+  const at = (seconds: number) => sweepImportFolder({ nowMs: start + seconds * 1000 })
+  await at(0)
+  // As it was when the machine stopped: an upload that nobody holds, and the name of a process of an earlier boot.
+  const [uploadId, videoId] = [createId(), createId()]
+  const metadata = { filename: 'film.mp4', title: 'film', visibility: 'private' as const }
+  const planned = {
+    uploadId,
+    videoId,
+    owner: await getImportOwner(null),
+    sizeBytes: 12,
+    metadata,
+    metadataHeader: '',
+  }
+  await createUpload({ ...planned, isImport: true })
+  await getUploadLeases().forget(uploadId)
+  const createdAt = new Date(start - 60_000)
+  await UploadModel.collection.updateOne({ _id: uploadId as never }, { $set: { lease: null, createdAt } })
+  const holder = 'an-earlier-boot pid:[1] 1 1 x'
+  await ImportedFileModel.updateOne({ path }, { $set: { state: 'importing', holder, uploadId } })
+  assert.equal(await at(20), 0, 'it might be under way')
+  await sweepUploads()
+  assert.equal(await VideoModel.countDocuments({ _id: videoId }), 0)
+  assert.equal(await UploadModel.countDocuments({ _id: uploadId }), 0)
+  assert.equal(await at(40), 1)
+  const done = await ImportedFileModel.findOne({ path }).lean()
+  // Or it stopped between the arrival and the note of it.
+  await ImportedFileModel.updateOne({ path }, { $set: { state: 'importing', holder, videoId: null } })
+  assert.equal(await at(60), 0)
+  const again = await ImportedFileModel.findOne({ path }).lean()
+  assert.deepEqual([again?.state, again?.videoId], ['imported', done?.videoId])
 })
