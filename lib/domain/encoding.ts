@@ -36,6 +36,11 @@ export interface EncoderChoice {
   card?: boolean
   /** Rungs of one job that NVENC encodes at the same time, largest first; libx264 makes the others. Absent is all. */
   sessions?: number
+  /**
+   * Threads of each libx264, of which what it writes depends: a unit that is healed on another machine has to be the same. Absent
+   * in plans from before that was chosen by the machine: 16, or 4 for small pictures.
+   */
+  threads?: number
   sentence: string
 }
 

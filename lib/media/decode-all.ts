@@ -8,6 +8,10 @@ export interface DecodeRequest {
   /** The folder that holds the renditions' folders, each with its media playlist. */
   path: string
   folders: readonly string[]
+  /** Another name of that playlist. */
+  playlist?: string
+  /** Whether others need the processors more: then it is done by one thread, which also is least work. */
+  aside?: boolean
   /** Of all pictures that are decoded side by side. */
   pixels: number
   durationSeconds: number
@@ -15,6 +19,7 @@ export interface DecodeRequest {
   signal?: AbortSignal
 }
 
+const NICENESS = 10
 const DEADLINE_MS = { base: 120_000, perSecond: 10_000 }
 
 /**
@@ -22,13 +27,15 @@ const DEADLINE_MS = { base: 120_000, perSecond: 10_000 }
  * @throws output_invalid when anything is objected to; encode_timeout, cancelled.
  */
 export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
-  const { path, folders, tools, signal, durationSeconds } = request
+  const { path, folders, tools, signal, durationSeconds, playlist = MEDIA_PLAYLIST, aside = false } = request
   const result = await runFfmpeg({
     tools,
     inputPath: path,
     outputPath: null,
-    buildArguments: ({ input }) => buildDecodeArguments(input, folders),
+    buildArguments: ({ input }) =>
+      buildDecodeArguments(input, folders, { playlist, aside, pictures: request.pixels > 0 }),
     pixels: request.pixels,
+    ...(aside && { niceness: NICENESS }),
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * durationSeconds,
     signal,
   })
@@ -43,15 +50,23 @@ export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
 
 /**
  * One input a rendition, all decoded to nowhere. Pure. `passthrough` keeps what decodes from being stretched to fit, and
- * `-copyts` what comes after a pause from being taken for a jump back.
+ * `-copyts` what comes after a pause from being taken for a jump back. Everything in the stream is read and decoded; only the smoothing
+ * of blocks, which reads nothing, is left out, as nobody looks at the pictures.
  */
-export function buildDecodeArguments(input: string, folders: readonly string[]): string[] {
+export function buildDecodeArguments(
+  input: string,
+  folders: readonly string[],
+  options: { playlist?: string; aside?: boolean; pictures?: boolean } = {},
+): string[] {
+  const { playlist = MEDIA_PLAYLIST, aside = false, pictures = true } = options
   return [
     '-copyts',
     ...folders.flatMap((folder) => [
       ...buildOwnInputGuard(),
       ...['-err_detect', 'crccheck+bitstream+buffer+explode'],
-      ...['-i', `file:${input}/${folder}/${MEDIA_PLAYLIST}`],
+      ...(pictures ? ['-skip_loop_filter', 'all'] : []),
+      ...(aside ? ['-threads', '1'] : []),
+      ...['-i', `file:${input}/${folder}/${playlist}`],
     ]),
     ...folders.flatMap((_folder, index) => ['-map', String(index)]),
     ...['-fps_mode:v', 'passthrough', '-enc_time_base:v', '1:90000', '-f', 'null', '-'],

@@ -6,8 +6,7 @@ import type { LadderRung, SegmentFormat } from '#lib/domain/rendition'
 import { PeekrError } from '#lib/errors'
 import { parseMediaPlaylist } from '#lib/hls/media-playlist'
 import { readPictureTimes, TICKS_PER_SECOND } from '#lib/hls/read-picture-times'
-import { decodeAll } from '#lib/media/decode-all'
-import type { MediaTools } from '#lib/media/media-tools'
+import type { Proof } from '#lib/transcode/start-proof'
 
 export interface CheckedUnit {
   segments: UnitSegment[]
@@ -23,18 +22,18 @@ interface RungTimes {
 }
 
 /**
- * Proves a unit: every rung has the same pictures at the same times in the same segments, none twice, and all of them
- * decode. A unit without a picture is fine: the source may end before it.
+ * Proves a unit that is written: every rung has the same pictures at the same times in the same segments, none twice, and
+ * all of them decode. A unit without a picture is fine: the source may end before it.
  * @throws output_invalid naming the rung; encode_timeout, cancelled
  */
 export async function checkUnit(request: {
   outputPath: string
   rungs: readonly LadderRung[]
   segmentFormat: SegmentFormat
-  tools: MediaTools
-  signal?: AbortSignal
+  /** Of the same rungs; most of it may be done by now. */
+  proof: Proof
 }): Promise<CheckedUnit> {
-  const { outputPath, rungs, segmentFormat, tools, signal } = request
+  const { outputPath, rungs, segmentFormat, proof } = request
   const read = await Promise.all(rungs.map(({ name }) => readTimes(outputPath, name, segmentFormat)))
   const [first, ...others] = read
   if (first === undefined) throw new PeekrError('internal', { details: { rungs: 0 } })
@@ -48,14 +47,8 @@ export async function checkUnit(request: {
   const lastTicks = times.at(-1) ?? null
   const durationSeconds = lastTicks === null ? 0 : (lastTicks - (times[0] ?? 0)) / TICKS_PER_SECOND
   if (lastTicks !== null) {
-    const folders = rungs.map(({ name }) => name)
-    const pixels = rungs.reduce((sum, { width, height }) => sum + width * height, 0)
-    const { counts } = await decodeAll({ path: outputPath, folders, pixels, durationSeconds, tools, signal })
-    for (const [file, name] of folders.entries()) {
-      const decoded = counts.inputs.find((input) => input.file === file && input.kind === 'video')
-      if (decoded?.frames !== times.length)
-        throw invalid({ rendition: name, frames: decoded?.frames ?? 0, expected: times.length })
-    }
+    for (const [name, frames] of await proof.finish())
+      if (frames !== times.length) throw invalid({ rendition: name, frames, expected: times.length })
   }
   const segments = first.segments.map(({ number, times: [start = 0] }) => ({ number, startTicks: start }))
   return { segments, frameCount: times.length, lastTicks, durationSeconds }

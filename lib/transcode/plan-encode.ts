@@ -33,6 +33,8 @@ export interface EncodePlan {
   rungs: readonly LadderRung[]
   segmentFormat: SegmentFormat
   encoder: EncoderName
+  /** Of each libx264; absent is as it was before the plan chose. */
+  threads?: number
   /** Decode and scale on the card too; only with NVENC. */
   card: boolean
   /** The first so many rungs are NVENC's, the others libx264's. */
@@ -142,7 +144,7 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung, nvenc: boolean): s
   return [
     ...['-map', `[${rung.name}]`, '-map_metadata', '-1', '-map_chapters', '-1'],
     ...['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE],
-    ...(nvenc ? buildNvenc((rung.crf ?? DEFAULT_LADDER.crf) + NVENC_OFFSET) : buildX264(rung)),
+    ...(nvenc ? buildNvenc((rung.crf ?? DEFAULT_LADDER.crf) + NVENC_OFFSET) : buildX264(rung, plan.threads)),
     // Only the forced key frames decide; -g is out of the way even where the declared frame rate is wrong.
     ...['-force_key_frames', planKeyFrames(plan), '-forced-idr', '1', '-g', '100000'],
     ...[
@@ -157,8 +159,9 @@ function buildVideoOutput(plan: EncodePlan, rung: LadderRung, nvenc: boolean): s
       String(2 * rung.maxBitrateBps),
     ],
     // With a length of next to nothing the muxer cuts at every key frame, and there are none but ours.
-    ...['-f', 'hls', '-hls_time', '0.001', '-hls_playlist_type', 'vod'],
-    ...['-hls_flags', 'independent_segments', '-start_number', String(plan.unit.firstSegment)],
+    // The list of segments is replaced in one step after each, and names only those that are whole: they are proved at once.
+    ...['-f', 'hls', '-hls_time', '0.001', '-hls_playlist_type', 'event'],
+    ...['-hls_flags', 'independent_segments+temp_file', '-start_number', String(plan.unit.firstSegment)],
     ...buildSegmenter(plan, rung.name, plan.unit.firstSegment),
   ]
 }
@@ -188,9 +191,9 @@ function buildSeamOutput({ outputPath }: EncodePlan, label: string, name: string
   ]
 }
 
-function buildX264({ width, height, crf = DEFAULT_LADDER.crf }: LadderRung): string[] {
+function buildX264({ width, height, crf = DEFAULT_LADDER.crf }: LadderRung, most = 16): string[] {
   // Small pictures cannot feed many threads; the limit keeps memory down on machines with many cores.
-  const threads = width * height > 500_000 ? 16 : 4
+  const threads = width * height > 500_000 ? most : Math.min(most, 4)
   return [
     ...[
       '-c:v',

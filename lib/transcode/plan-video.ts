@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { getConfig } from '#lib/config'
 import { BuildModel, type BuildRecord } from '#lib/db/models/build'
 import type { JobRecord } from '#lib/db/models/job'
@@ -34,7 +35,8 @@ import { planLadder } from '#lib/transcode/plan-ladder'
 export async function planVideo({ videoId }: JobRecord, context: JobContext): Promise<JobOutcome> {
   const probe = await getJobResult<SourceProbe>(videoId, 'ingest')
   const { segmentFormat, encoder: policy, jobsMax, ladder: settings } = getConfig()
-  const encoder = chooseEncoder(await getEncoderReport(), { encoder: policy, jobsMax }, probe.video)
+  const wish = { encoder: policy, jobsMax, cores: availableParallelism() }
+  const encoder = chooseEncoder(await getEncoderReport(), wish, probe.video)
   const library = await getLibrary()
   const flaw = await discardFlawed(videoId, library)
   const attemptId = createId()

@@ -25,6 +25,7 @@ import {
   seamFilesOf,
 } from '#lib/transcode/plan-encode'
 import { requireWritten } from '#lib/transcode/require-written'
+import { type Proof, startProof } from '#lib/transcode/start-proof'
 
 export interface UnitRequest {
   sourcePath: string
@@ -51,11 +52,11 @@ interface Approach {
 type Admitted = UnitRequest & { probe: { video: SourceVideo } }
 
 const DEADLINE_MS = { base: 180_000, perSecond: 60_000 }
-/** The share of progress that is left for checking what was written. */
-const ENCODE_SHARE = 0.9
+/** The rest of the progress is for checking what was written last. */
+const ENCODE_SHARE = 0.95
 
 /**
- * Encodes one unit of a source into `outputPath`, and proves it by decoding it again.
+ * Encodes one unit of a source into `outputPath`, and proves it by decoding it again, most of that meanwhile.
  * @throws encode_failed, encode_timeout, output_invalid, source_*, disk_full, cancelled. What it leaves behind then is
  * for the caller to remove.
  */
@@ -64,10 +65,12 @@ export async function runUnit(request: UnitRequest): Promise<UnitResult> {
   if (probe.video === null) throw new PeekrError('source_not_video')
   const admitted: Admitted = { ...request, probe: { ...probe, video: probe.video } }
   const startedAt = performance.now()
-  const { result, sentences } = await encodeWithFallbacks(admitted)
+  const { result, sentences, proof } = await encodeWithFallbacks(admitted)
   const rungs = rungsOf(plan, group)
   onProgress?.(ENCODE_SHARE)
-  const checked = await checkUnit({ ...request, rungs, segmentFormat: plan.segmentFormat })
+  const checked = await checkUnit({ outputPath, rungs, segmentFormat: plan.segmentFormat, proof }).finally(
+    proof.drop,
+  )
   const seams = await Promise.all(
     seamFilesOf(unit).map(async (name) => ({ name, ...(await readSeam(join(outputPath, name))) })),
   )
@@ -94,7 +97,7 @@ export async function runUnit(request: UnitRequest): Promise<UnitResult> {
 
 async function encodeWithFallbacks(
   request: Admitted,
-): Promise<{ result: FfmpegResult; sentences: string[] }> {
+): Promise<{ result: FfmpegResult; sentences: string[]; proof: Proof }> {
   const { encoder } = request.plan
   const sentences = [encoder.sentence]
   let approach: Approach = {
@@ -103,8 +106,10 @@ async function encodeWithFallbacks(
     exactColors: true,
   }
   for (;;) {
-    const result = await encodeOnce(request, approach)
-    if (result.reason === null) return { result, sentences }
+    const proof = startProof({ ...request, rungs: rungsOf(request.plan, request.group) })
+    const result = await encodeOnce(request, approach, proof)
+    if (result.reason === null) return { result, sentences, proof }
+    await proof.drop()
     const next = findFallback(result, approach)
     if (next === null) requireSuccess(result)
     else {
@@ -114,7 +119,7 @@ async function encodeWithFallbacks(
   }
 }
 
-async function encodeOnce(request: Admitted, approach: Approach): Promise<FfmpegResult> {
+async function encodeOnce(request: Admitted, approach: Approach, proof: Proof): Promise<FfmpegResult> {
   const { probe, plan, unit, group, outputPath, tools, onProgress } = request
   const { codedWidth, codedHeight } = probe.video
   const rungs = rungsOf(plan, group)
@@ -141,6 +146,7 @@ async function encodeOnce(request: Admitted, approach: Approach): Promise<Ffmpeg
         seek: plan.seek,
         seamSeconds: plan.seamSeconds,
         sessions: plan.encoder.sessions ?? rungs.length,
+        threads: plan.encoder.threads,
         ...approach,
       }),
     pixels: codedWidth * codedHeight * (isHdr(probe.video) ? 3 : 1),
@@ -148,8 +154,10 @@ async function encodeOnce(request: Admitted, approach: Approach): Promise<Ffmpeg
     // Where the unit is not sought, everything before it is decoded as well.
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (endSeconds ?? 3600),
     signal: request.signal,
-    onTime: (time) =>
-      seconds && onProgress?.(ENCODE_SHARE * Math.max(0, Math.min(1, (time - unit.startSeconds) / seconds))),
+    onTime: (time) => {
+      proof.look()
+      if (seconds) onProgress?.(ENCODE_SHARE * Math.max(0, Math.min(1, (time - unit.startSeconds) / seconds)))
+    },
   })
 }
 

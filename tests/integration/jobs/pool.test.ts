@@ -8,6 +8,7 @@ import { closePool, runTask } from '#lib/jobs/pool'
 import { checkUnit } from '#lib/transcode/check-unit'
 import { planEncoding } from '#lib/transcode/plan-encoding'
 import { planWhole } from '#lib/transcode/plan-units'
+import { startProof } from '#lib/transcode/start-proof'
 import { findProcesses, TOOLS } from '../../support/judge-source.ts'
 import { makeClip } from '../../support/make-clip.ts'
 
@@ -58,12 +59,39 @@ test('a unit reports progress that only rises and ends at 1, and is proved', asy
   assert.ok(made.speed > 0)
 })
 
+test('segments are proved once they are closed, while the others are still encoded; damage in them is found', async () => {
+  const { done, outputPath, rungs } = await startEncode('closing', 6)
+  await done
+  const prove = async () => {
+    const proof = startProof({ outputPath, rungs, tools: TOOLS })
+    proof.look() // as the encode does, whenever it says how far it is
+    return proof.finish()
+  }
+  assert.deepEqual([...(await prove()).values()], [180, 180, 180, 180])
+  const path = join(outputPath, '480p', 'segment-00001.m4s')
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.subarray(0, bytes.length / 2))
+  await assert.rejects(prove(), { code: 'output_invalid' })
+  assert.deepEqual(await readdir(join(outputPath, '480p')), [
+    'init.mp4',
+    'media.m3u8',
+    'segment-00000.m4s',
+    'segment-00001.m4s',
+  ])
+})
+
 test('a damaged segment is found before a unit is adopted', async () => {
   const { done, outputPath, rungs } = await startEncode('damaged', 2)
   await done
   const path = join(outputPath, '360p', 'segment-00000.m4s')
   const bytes = await readFile(path)
-  const check = () => checkUnit({ outputPath, rungs, segmentFormat: 'fmp4', tools: TOOLS })
+  const check = () =>
+    checkUnit({
+      outputPath,
+      rungs,
+      segmentFormat: 'fmp4',
+      proof: startProof({ outputPath, rungs, tools: TOOLS }),
+    })
   assert.equal((await check()).frameCount, 60)
   await writeFile(path, bytes.fill(0, bytes.length - 3000, bytes.length - 2000))
   await assert.rejects(check(), { code: 'output_invalid' })

@@ -44,7 +44,7 @@ async function encodeFirst(
   const outputPath = join(folder, `unit-${count}`)
   await mkdir(outputPath)
   const probe = await probeSource(clip, TOOLS)
-  const choice = chooseEncoder(report, { encoder: 'auto', jobsMax: 1 }, probe.video)
+  const choice = chooseEncoder(report, { encoder: 'auto', jobsMax: 1, cores: 2 }, probe.video)
   const plan = planEncoding({ probe, segmentFormat: 'fmp4', encoder: choice })
   const [unit] = plan.units
   assert.ok(unit)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CARD_CODECS, type EncoderReport } from '#lib/domain/encoding'
 import type { SourceVideo } from '#lib/domain/source-probe'
-import { chooseEncoder } from '#lib/transcode/choose-encoder'
+import { chooseEncoder, planThreads } from '#lib/transcode/choose-encoder'
 
 const finding = (works: boolean, name: string) => ({ works, sentence: `${name} was tried.` })
 
@@ -23,7 +23,7 @@ const video = {
   ...{ colorSpace: 'bt709', colorTransfer: 'bt709', colorPrimaries: 'bt709', width: 1920, height: 1080 },
 } as SourceVideo
 
-const settings = (encoder: 'auto' | 'nvenc' | 'x264', jobsMax = 1) => ({ encoder, jobsMax })
+const settings = (encoder: 'auto' | 'nvenc' | 'x264', jobsMax = 1) => ({ encoder, jobsMax, cores: 2 })
 
 test('a graphics card is used when its test encode worked, unless x264 is asked for', () => {
   assert.equal(chooseEncoder(report(true), settings('auto'), video).name, 'h264_nvenc')
@@ -62,4 +62,10 @@ test('jobs that run side by side share the encodes the card was seen to run at a
   const sessions = (count: number | null, jobsMax: number) =>
     chooseEncoder(report(true, count), settings('auto', jobsMax), video).sessions
   assert.deepEqual([sessions(8, 1), sessions(8, 3), sessions(2, 4), sessions(null, 1)], [8, 2, 1, 1])
+})
+
+test('libx264 gets as many threads as the machine keeps busy, within bounds, and the plan says how many', () => {
+  assert.deepEqual([1, 2, 4, 64].map(planThreads), [2, 3, 6, 16])
+  assert.equal(chooseEncoder(report(false), settings('auto'), video).threads, 3)
+  assert.equal(chooseEncoder(report(true), settings('auto'), video).threads, 3, 'it may fall back to libx264')
 })

@@ -100,6 +100,18 @@ test('every rung cuts at the same times and shares one timeline with the sound',
   assert.deepEqual(valuesOf(sound, '-map'), ['0:0'])
 })
 
+test('each encoder has the threads the plan says; a plan from before it did is encoded as then, or healing would differ', () => {
+  assert.deepEqual(valuesOf(planEncode({ ...plan, threads: 3 }), '-threads:v'), ['3', '3', '3'])
+  assert.deepEqual(
+    valuesOf(planEncode({ ...plan, threads: 9 }), '-threads:v'),
+    ['4', '4', '4'],
+    'small pictures',
+  )
+  const large = { ...plan, rungs: [{ name: '720p', width: 1280, height: 720, maxBitrateBps: 1 }] }
+  assert.deepEqual(valuesOf(planEncode({ ...large, threads: 9 }), '-threads:v'), ['9'])
+  assert.deepEqual(valuesOf(planEncode(large), '-threads:v'), ['16'])
+})
+
 test('a unit is sought from before what proves its border, and source times are kept', () => {
   const late = { ...plan, unit: { index: 3, startSeconds: 50, endSeconds: null, firstSegment: 13 } }
   const args = planEncode(late)
