@@ -36,7 +36,7 @@ export function planAlerts(
     const next = describeOtherCopy(health, known.quarantinedCount)
     add(
       'device-errors',
-      `On ${device.path ?? `the missing disk ${device.id}`} ${said.join(', ')}. ${next}, replace the disk if this goes on, and then set the counters back.`,
+      `On ${device.path ?? `the missing disk ${device.id}`} ${said.join(', ')}. ${next}; replace the disk if this goes on, and then set the counters back.`,
     )
   }
   const { scrub } = health
@@ -67,6 +67,6 @@ function describeOtherCopy({ isMirrored, devices, scrub }: StorageHealth, quaran
   const failingCount = devices.filter((device) => sumErrors(device) > 0).length
   const isDoubtful = failingCount > 1 || (scrub?.uncorrectableCount ?? 0) > 0 || quarantinedCount > 0
   return isDoubtful
-    ? 'The other copy was used where it was good. Start a scrub, and have all videos verified: those of which both copies are bad are named'
+    ? 'The other copy was used where it was good. Start a scrub, and have all videos verified, which names those of which both copies are bad'
     : 'The other copy was used. Start a scrub to repair all of it'
 }
