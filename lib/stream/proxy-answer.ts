@@ -7,20 +7,22 @@ import type { StreamAnswer, StreamRequest } from '#lib/stream/stream-answer'
 import type { StreamGrant } from '#lib/stream/stream-grant'
 
 /**
- * How long nginx may answer from its own cache before it asks again. The rest of the 10 s in which the end of a
- * permission reaches every reader is what Peekr itself may remember it for.
+ * How long nginx may answer from its own cache before it asks again. It counts whole seconds, so that this can be one more; the
+ * rest of the 10 s in which the end of a permission reaches every reader is what Peekr itself may remember it for.
  */
-const PROXY_FRESH_SECONDS = '5'
+const PROXY_FRESH_SECONDS = '3'
 
 /**
- * What only nginx reads (`X-Accel-Expires`), for an answer that it may keep: it is to ask again after 5 s, although
- * for browsers and CDNs the same file is good for a year. Asking again costs a 304.
+ * What only nginx reads (`X-Accel-Expires`), for an answer that it may keep: it is to ask again after 3 s, although
+ * for browsers and CDNs the same file is good for a year, or for 10 s while it is being made. Asking again costs a 304.
  */
 export function findProxyHeaders(
   { isThroughProxy }: StreamRequest,
-  grant: StreamGrant,
+  { path, growing }: MediaPath,
+  { audience }: StreamGrant,
 ): Record<string, string> {
-  const mayBeKept = isThroughProxy && grant.audience === 'public' && !grant.growing
+  // Playlists that still grow say `no-cache`, which nginx obeys.
+  const mayBeKept = isThroughProxy && audience === 'public' && !(growing && isTextPath(path))
   return mayBeKept ? { 'x-accel-expires': PROXY_FRESH_SECONDS } : {}
 }
 

@@ -47,7 +47,7 @@ export async function resolveStream(request: StreamRequest): Promise<StreamAnswe
   const answer =
     findAccelAnswer({ request, place, grant, crossOrigin }) ??
     buildAnswer({ request, place, grant, crossOrigin, media: await getMedia(place) })
-  Object.assign(answer.headers, findProxyHeaders(request, grant))
+  Object.assign(answer.headers, findProxyHeaders(request, place, grant))
   return answer
 }
 
