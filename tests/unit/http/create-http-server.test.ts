@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { test } from 'node:test'
+import { createHttpServer } from '#lib/http/create-http-server'
+
+test('headers that are flushed leave with what is written in the same turn, and by themselves when nothing is', async (t) => {
+  const waiting: boolean[] = []
+  let finish = () => {}
+  const server = createHttpServer((req, res) => {
+    res.flushHeaders()
+    waiting.push(req.socket.writableLength > 0)
+    if (req.url === '/body') res.end('whole')
+    else finish = () => res.end('later')
+  })
+  t.after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const ask = async (path: string, until: string) => {
+    let text = ''
+    if (path) socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    while (!text.includes(until)) text += String((await once(socket, 'data'))[0])
+    return text
+  }
+  assert.match(
+    await ask('/body', '0\r\n\r\n'),
+    /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n5\r\nwhole\r\n0\r\n\r\n$/,
+  )
+  assert.match(await ask('/alone', '\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n$/)
+  finish()
+  assert.equal(await ask('', '0\r\n\r\n'), '5\r\nlater\r\n0\r\n\r\n')
+  assert.deepEqual(waiting, [true, true])
+  socket.destroy()
+})
