@@ -12,16 +12,17 @@ export type Target = string | (() => string)
 /**
  * Asks for one URL over and over, or for others whose answers are as long, for `seconds`, on `connections` kept-alive connections, and counts whole answers.
  * As cheap as a client can be, so that the server is what is measured: bytes go into one buffer a connection and are
- * counted, the head is read once for its length. Whatever is not 200 fails the measurement.
+ * counted, the head is read once for its length. Whatever is not `status` (200) fails the measurement.
  */
 export async function runHttpLoad(load: {
   port: number
   target: Target
   seconds: number
   connections: number
+  status?: number
 }): Promise<LoadResult> {
-  const { port, target, seconds, connections } = load
-  const answerBytes = await measureAnswer(port, nextOf(target))
+  const { port, target, seconds, connections, status = 200 } = load
+  const answerBytes = await measureAnswer(port, nextOf(target), status)
   const deadline = performance.now() + seconds * 1000
   const startedAt = performance.now()
   const readers = Array.from({ length: connections }, () =>
@@ -49,7 +50,7 @@ function requestText(target: string): string {
  * Bytes of one answer, head included; the same for every one, dates having a fixed length. A chunked answer (Next takes
  * the length away) counts with its framing: our handler sends a file in memory as one chunk.
  */
-function measureAnswer(port: number, target: string): Promise<number> {
+function measureAnswer(port: number, target: string, status: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let answer = Buffer.alloc(0)
@@ -61,7 +62,7 @@ function measureAnswer(port: number, target: string): Promise<number> {
       const text = answer.subarray(0, end).toString('latin1')
       const length = /^content-length: (\d+)$/im.exec(text)?.[1]
       const isChunked = /^transfer-encoding: chunked$/im.test(text)
-      if (!text.startsWith('HTTP/1.1 200 ') || (length === undefined && !isChunked)) {
+      if (!text.startsWith(`HTTP/1.1 ${status} `) || (length === undefined && !isChunked)) {
         socket.destroy()
         reject(new Error(`${target.replace(/\/t\/[^/]+/, '/t/…')} answered: ${text.split('\r\n')[0]}`))
       } else if (length !== undefined) {

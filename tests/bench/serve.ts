@@ -18,6 +18,11 @@ const ROUND_SECONDS = 1.5
 /** Peekr's default, of which P7 counts what goes beyond. */
 const CACHE_MIB = 256
 
+/** A handler of the same build that reads nothing and asks nobody. */
+const NOTHING = '/api/nothing/here'
+const CEILING =
+  'no target: a handler that answers 100 bytes and looks nothing up, against the same 1 MB of nginx, is what Next leaves for the row above; '
+
 export interface Measurement {
   metric: string
   value: number
@@ -29,6 +34,8 @@ export interface Measurement {
 interface Side {
   port: number
   target: Target
+  /** Of its answers, when not 200. */
+  status?: number
 }
 
 /**
@@ -56,12 +63,18 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
   try {
     const nginx = await startNginx({ root: dataPath, workPath: join(workPath, 'nginx'), pin })
     stops.unshift(nginx.stop)
-    const compare = async (metric: string, sides: { peekr: Side; nginx: Side }, connections: number) => {
+    const compare = async (
+      metric: string,
+      sides: { peekr: Side; nginx: Side },
+      connections: number,
+      about = '',
+    ) => {
       const samples = await measureInTurn(sides, connections)
       // Each round against its neighbour: what else the machine does falls on both.
       const ratios = samples.peekr.map((value, round) => value / (samples.nginx[round] ?? Number.NaN))
       const value = Number(median(ratios).toFixed(3))
-      const note = `requests/s, median of ${ROUNDS} rounds of ${ROUND_SECONDS} s each in turn, ${connections} connections`
+      const rounds = `median of ${ROUNDS} rounds of ${ROUND_SECONDS} s each in turn after one more that does not count`
+      const note = `${about}requests/s, ${rounds}, ${connections} connections`
       emit({ metric, value, unit: 'ratio', note, samples, commands })
     }
     let peekr = await startPeekr(environment)
@@ -88,6 +101,8 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     await peekr.stop()
     peekr = await startPeekr({ ...environment, PEEKR_FRONT_DOOR: 'off' })
     await compare('serve.handler.segment.vs_nginx', sides(warm, nginx.port), 8)
+    const nothing = { ...sides(warm, nginx.port), peekr: { port: peekr.port, target: NOTHING, status: 404 } }
+    await compare('serve.handler.nothing.vs_nginx', nothing, 8, CEILING)
 
     await peekr.stop()
     peekr = await startPeekr(environment)
@@ -117,10 +132,11 @@ async function emitMemory(
 
 async function measureInTurn(sides: { peekr: Side; nginx: Side }, connections: number) {
   const samples: Record<'peekr' | 'nginx', number[]> = { peekr: [], nginx: [] }
-  for (let round = 0; round < ROUNDS; round++) {
+  // The first round is what a server that runs for weeks is past: its code has not been compiled yet.
+  for (let round = -1; round < ROUNDS; round++) {
     for (const name of ['nginx', 'peekr'] as const) {
       const result = await runHttpLoad({ ...sides[name], seconds: ROUND_SECONDS, connections })
-      samples[name].push(Math.round(result.requestsPerSecond))
+      if (round >= 0) samples[name].push(Math.round(result.requestsPerSecond))
     }
   }
   return samples
