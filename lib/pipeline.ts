@@ -74,10 +74,11 @@ export async function advanceVideo(videoId: string): Promise<void> {
   if (!isDone('ingest')) return enqueueJob('ingest', videoId)
   await forgetUpload(video.replacing?.uploadId ?? video.uploadId)
   await enqueueJob('plan', videoId)
-  await enqueueJob('hash', videoId)
   if (!isDone('plan')) return
   const isClosed = await queueUnits(videoId)
   const pictures = jobs.find(({ kind }) => kind === 'pictures')
+  // Reading all of a large file would hold up the first seconds of it, and is in time for the publish.
+  if (isClosed || pictures !== undefined) await enqueueJob('hash', videoId)
   const hasPictures = pictures !== undefined && ENDED.includes(pictures.state)
   if (isClosed && hasPictures && isDone('hash')) await enqueueJob('publish', videoId)
 }

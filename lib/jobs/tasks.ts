@@ -101,8 +101,8 @@ export interface TaskMap {
     output: ContentMeasure | null
   }
   /**
-   * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first. Reports
-   * after each. What is there already is kept.
+   * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first, `segmentsMax` of
+   * them if given. Reports after each. What is there already is kept.
    */
   'copy-rung': {
     input: {
@@ -111,6 +111,7 @@ export interface TaskMap {
       probe: SourceProbe
       rung: LadderRung
       withSound: boolean
+      segmentsMax?: number
       segmentFormat: SegmentFormat
       workPath: string
       remuxedPath: string | null

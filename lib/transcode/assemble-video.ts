@@ -124,7 +124,8 @@ async function findTracks({ videoId, probe }: BuildRecord): Promise<RevisionTrac
 }
 
 async function isSoundDone(build: BuildRecord): Promise<boolean> {
-  const { videoId, copied } = build
+  const { videoId, copied, probe } = build
+  if (probe.audio === null) return true
   if (!isSoundEncoded(build)) return build.plan.copied === null || copied.isDone
   return (await JobModel.exists({ videoId, kind: 'sound', state: 'done' })) !== null
 }

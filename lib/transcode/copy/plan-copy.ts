@@ -30,6 +30,7 @@ const SEGMENT_BYTES_MAX = 64 * 1024 ** 2
 const BOUNDARY_TICKS = TICKS_PER_SECOND / 1000
 /** In front of a key frame's first slice lie at most parameter sets and a few messages. */
 const LOOK_BYTES = 8 * 1024
+const LOOKS_AT_ONCE = 8
 
 /** Everything that copying needs; stays in the worker. */
 export interface Copy {
@@ -118,7 +119,7 @@ export async function openCopy(file: FileHandle, probe: SourceProbe, rung: Ladde
   const plan = describeCopy(copy)
   if (isTooHeavy(plan, rung)) throw new CopyRefused('heavy', `${plan.averageBps} bit/s`)
   requireShape(video.entry, probe.video)
-  for (const { from } of segments) await requireKeyFrame(file, video, from)
+  await requireKeyFrames(file, video, segments)
   return { ...copy, plan }
 }
 
@@ -177,6 +178,15 @@ function describeSound({ stream, segments }: NonNullable<Copy['sound']>): Copied
 function requireShape(entry: AvcEntry, video: SourceVideo): void {
   if (entry.width === video.codedWidth && entry.height === video.codedHeight) return
   throw new CopyRefused('shape', `${entry.width}×${entry.height} in the index`)
+}
+
+/** Looks at a few at a time: one by one, an hour of film waits a thousand times for its turn. */
+async function requireKeyFrames(file: FileHandle, video: Stream<AvcEntry>, segments: PlannedSegment[]) {
+  const starts = segments.values()
+  const look = async () => {
+    for (const { from } of starts) await requireKeyFrame(file, video, from)
+  }
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, look))
 }
 
 /** A sync sample may be a picture from which decoding merely recovers; only an IDR picture needs nothing before it. */

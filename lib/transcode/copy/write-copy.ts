@@ -36,6 +36,8 @@ export interface CopyRequest {
   probe: SourceProbe
   /** Whether the sound is copied too, as the plan says. */
   withSound: boolean
+  /** Stops when there are so many segments; as transport streams all are made at once. */
+  segmentsMax?: number
   signal?: AbortSignal
   /** Called after each segment; what it counts can be fetched. */
   onSegment?: (progress: CopyProgress) => void
@@ -76,6 +78,7 @@ async function writeAll(request: CopyRequest): Promise<CopyProgress> {
     const progress: CopyProgress = { pictures: 0, sounds: 0 }
     for (const index of copy.segments.keys()) {
       if (request.signal?.aborted) throw new PeekrError('cancelled')
+      if (index === request.segmentsMax) return progress
       // The sound first: a picture without it would be offered to players, which then wait.
       if (sound && index < sound.segments.length) {
         await writeSound(copy, index, soundFolder)
