@@ -84,11 +84,7 @@ export async function claimJob(
       _id: { $nin: except },
       kind: { $in: kinds },
       ...(pausedVideoIds.length > 0 && { videoId: { $nin: pausedVideoIds } }),
-      attempts: { $lt: ATTEMPTS_MAX },
-      $or: [
-        { state: 'queued', runAfter: { $lte: now } },
-        { state: 'running', 'lease.expiresAt': { $lt: now } },
-      ],
+      ...dueAt(now),
     },
     {
       $set: {
@@ -100,6 +96,24 @@ export async function claimJob(
     },
     { ...TRUSTED, sort: { priority: 1, createdAt: 1 }, returnDocument: 'after' },
   ).lean()
+}
+
+/** The kinds of which there may be a job to take up: one look at the queue instead of one a kind. */
+export async function findDueKinds(): Promise<JobKind[]> {
+  return JobModel.distinct('kind', dueAt(await getServerTime())).setOptions(TRUSTED)
+}
+
+/** The filter of what may be taken up. Pure. */
+export function dueAt(now: Date) {
+  return {
+    attempts: { $lt: ATTEMPTS_MAX },
+    // Said twice for the index: most of what there is has ended.
+    state: { $in: ['queued', 'running'] as JobState[] },
+    $or: [
+      { state: 'queued' as const, runAfter: { $lte: now } },
+      { state: 'running' as const, 'lease.expiresAt': { $lt: now } },
+    ],
+  }
 }
 
 /** Keeps a lease alive. `lost` when somebody else has the job by now; `cancelled` when an admin wants it stopped. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { JobKind, JobRecord } from '#lib/db/models/job'
-import { claimJob, failLostJobs } from '#lib/jobs/leases'
+import { claimJob, failLostJobs, findDueKinds } from '#lib/jobs/leases'
 import { getLowWater } from '#lib/jobs/low-water'
 import { getQueueState, type QueueState } from '#lib/jobs/queue-state'
 import { type RunnerOptions, runJob } from '#lib/jobs/run-job'
@@ -64,7 +64,8 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
     const queue = await getQueueState()
     handBackPaused(queue)
     const { isLow, isCritical } = await getLowWater()
-    for (const lane of lanes) {
+    const dueKinds = await findDueKinds()
+    for (const lane of lanes.filter(({ kinds }) => kinds.some((kind) => dueKinds.includes(kind)))) {
       if (isLow && lane.kinds.every((kind) => HEAVY.includes(kind))) continue
       if (isCritical && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue
       if (queue.paused && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue

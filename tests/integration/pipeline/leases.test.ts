@@ -9,9 +9,11 @@ import {
   ATTEMPTS_MAX,
   claimJob,
   completeJob,
+  dueAt,
   enqueueJob,
   failJob,
   failLostJobs,
+  findDueKinds,
   handBackJob,
   LEASE_MS,
   renewLease,
@@ -40,6 +42,20 @@ test('50 workers share 20 jobs without taking one twice', async () => {
   const ids = claims.flatMap((claim) => (claim === null ? [] : [claim._id]))
   assert.equal(ids.length, 20)
   assert.equal(new Set(ids).size, 20)
+})
+
+test('looking for work reads what is open, however much has ended', async () => {
+  const now = await getServerTime()
+  const ended = { kind: 'transcode', state: 'done', attempts: 1, runAfter: now, createdAt: now }
+  await JobModel.insertMany(
+    Array.from({ length: 500 }, () => ({ ...ended, _id: createId(), videoId: createId() })),
+  )
+  await enqueueJob('publish', createId())
+  await enqueueJob('delete', createId())
+  await claim('delete') // by somebody who is at it
+  assert.deepEqual(await findDueKinds(), ['publish'])
+  const plan = await JobModel.collection.find(dueAt(await getServerTime())).explain('executionStats')
+  assert.ok(plan.executionStats.totalDocsExamined < 10, JSON.stringify(plan.executionStats))
 })
 
 test('an event delivered 50 times at once makes one job', async () => {
