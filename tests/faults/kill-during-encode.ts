@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobPage, JobView } from '#lib/domain/job-view'
 import type { VideoView } from '#lib/domain/video-view'
@@ -12,6 +10,7 @@ import { makeClip } from '../support/make-clip.ts'
 import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { findFfmpegOf, namesIn, until } from '../support/pipeline-test.ts'
 import { type RunningPeekr, startPeekr } from '../support/server.ts'
+import { killWorker, spawnWorker } from '../support/start-worker.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
 const SECONDS = 26
@@ -21,7 +20,6 @@ const KILL_AFTER_MS_MAX = 9_000
 /** A lease, the pause of a second attempt, and an encode on a loaded machine. */
 const END_MS_MAX = 150_000
 const VICTIMS = ['worker', 'server', 'FFmpeg'] as const
-const root = resolve(import.meta.dirname, '../..')
 
 /** SIGKILL to the worker, the server or FFmpeg at a random moment of an encode; then the video must end whole. */
 export const killDuringEncode: FaultCase = {
@@ -52,7 +50,8 @@ export const killDuringEncode: FaultCase = {
     const startServer = (port?: number) =>
       startPeekr({ dataPath, port, env: { ...settings, PEEKR_ROLE: 'web' } })
     let peekr: RunningPeekr = await startServer()
-    let worker = startWorker(dataPath, settings)
+    const startWorker = () => spawnWorker({ ...settings, PEEKR_DATA: dataPath, PEEKR_LOG_LEVEL: 'silent' })
+    let worker = startWorker()
     try {
       const client = await openPeekrClient(peekr)
       for (; figures.kills < kills; figures.kills++) {
@@ -65,8 +64,8 @@ export const killDuringEncode: FaultCase = {
           peekr = await startServer(peekr.port)
           client.url = peekr.url
         } else if (victim === 'worker') {
-          await kill(worker)
-          worker = startWorker(dataPath, settings)
+          await killWorker(worker)
+          worker = startWorker()
         } else for (const pid of await findFfmpegOf(videoId)) killOne(pid)
         const where = `kill ${figures.kills} of the ${victim} after ${afterMs} ms`
         const video = await waitForEnd(client, videoId)
@@ -94,34 +93,12 @@ export const killDuringEncode: FaultCase = {
         await client.call('DELETE', `/api/videos/${videoId}`)
       }
     } finally {
-      await kill(worker)
+      await killWorker(worker)
       await peekr.stop()
       await rm(folder, { recursive: true, force: true })
     }
     return { figures, violations }
   },
-}
-
-function startWorker(dataPath: string, settings: Record<string, string>): ChildProcess {
-  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...inherited } = process.env
-  const env = {
-    ...inherited,
-    ...settings,
-    PEEKR_DATA: dataPath,
-    PEEKR_ROLE: 'worker',
-    PEEKR_LOG_LEVEL: 'silent',
-  }
-  // The channel is what makes it stop when this process dies before it could.
-  const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
-  const args = ['--disable-warning=ExperimentalWarning', 'bin/main.ts', 'worker']
-  return spawn(process.execPath, args, { cwd: root, env, stdio: [...stdio] })
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
 }
 
 function killOne(pid: number): void {

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { createApiToken } from '#lib/auth/api-tokens'
@@ -15,13 +13,13 @@ import { getLibrary } from '#lib/jobs/library'
 import { closePool } from '#lib/jobs/pool'
 import { makeClip } from '../support/make-clip.ts'
 import { importClip, openPipelineTest, until } from '../support/pipeline-test.ts'
+import { killWorker, spawnWorker } from '../support/start-worker.ts'
 import { uploadReplacement } from '../support/upload-replacement.ts'
 import { createRandom, type FaultCase } from './fault-case.ts'
 
 /** From the last byte of the new file to the end of its publish, on a quiet machine. */
 const KILL_AFTER_MS_MAX = 4_000
 const END_MS_MAX = 90_000
-const root = resolve(import.meta.dirname, '../..')
 
 /** SIGKILL to the process that makes a video anew from another file, at a random moment. */
 export const killDuringReplace: FaultCase = {
@@ -35,7 +33,9 @@ export const killDuringReplace: FaultCase = {
     const figures: Record<string, number> = { kills: 0, 'videos that were not the old one or the new one': 0 }
     const violations: string[] = []
     await mkdir(join(peekr.dataPath, 'uploads'), { recursive: true })
-    let worker = startWorker(peekr.dataPath, settings)
+    const startWorker = () =>
+      spawnWorker({ ...settings, ...databaseOf(), PEEKR_DATA: peekr.dataPath, PEEKR_LOG_LEVEL: 'silent' })
+    let worker = startWorker()
     try {
       const clips = [
         await makeClip({ folder, name: 'first.mp4', seconds: 2 }),
@@ -59,7 +59,7 @@ export const killDuringReplace: FaultCase = {
         const past = new Date(0)
         await JobModel.updateMany({ state: 'running' }, { $set: { 'lease.expiresAt': past } })
         await VideoLockModel.updateMany({}, { $set: { expiresAt: past } })
-        worker = startWorker(peekr.dataPath, settings)
+        worker = startWorker()
         await waitForSource(videoId, path).catch((error: Error) => problems.push(error.message))
         problems.push(...(await findProblems(videoId, [basename(path)])))
         problems.push(...(await findWrongSources(videoId, { source: path, before: old })))
@@ -78,34 +78,11 @@ export const killDuringReplace: FaultCase = {
   },
 }
 
-function startWorker(dataPath: string, settings: Record<string, string>): ChildProcess {
-  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...inherited } = process.env
-  const env = {
-    ...inherited,
-    ...settings,
-    ...databaseOf(),
-    PEEKR_DATA: dataPath,
-    PEEKR_ROLE: 'worker',
-    PEEKR_LOG_LEVEL: 'silent',
-  }
-  // The channel is what makes it stop when this process dies before it could.
-  const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
-  const args = ['--disable-warning=ExperimentalWarning', 'bin/main.ts', 'worker']
-  return spawn(process.execPath, args, { cwd: root, env, stdio: [...stdio] })
-}
-
 function databaseOf(): { MONGODB_URI?: string } {
   if (!process.env.MONGODB_URI) return {}
   const uri = new URL(process.env.MONGODB_URI)
   uri.pathname = `/${mongoose.connection.name}`
   return { MONGODB_URI: uri.href }
-}
-
-async function killWorker(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exit
 }
 
 async function getVideo(videoId: string): Promise<VideoRecord> {
