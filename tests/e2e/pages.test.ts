@@ -44,10 +44,10 @@ describe('every page', { timeout: 420_000 }, () => {
 
   test('is sound in both themes at 1280 and 390 px: no serious finding, nothing wider than the screen', async () => {
     video = await makeSample(visitor, peekr.url)
-    await beginUpload(visitor, peekr.url, { title: 'On its way', sentBytes: 300 })
+    const onItsWay = await beginUpload(visitor, peekr.url, { title: 'On its way', sentBytes: 300 })
     await addUser(visitor, peekr.url, { name: 'Vera Viewer', role: 'viewer' })
     const admin = ['', '/videos', '/users', '/jobs', '/storage', '/settings'].map((name) => `/admin${name}`)
-    const own = ['/upload', '/studio', `/studio/${video.id}`, '/account']
+    const own = [`/watch/${onItsWay}`, '/upload', '/studio', `/studio/${video.id}`, '/account']
     for (const path of ['/', '/?q=nothing+like+it', `/watch/${video.id}`, ...own, ...admin]) {
       await assertSound(path)
     }
