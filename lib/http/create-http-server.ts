@@ -1,4 +1,5 @@
-import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { JoinedResponse } from '#lib/http/joined-response'
 
 /** A request line and headers must be here by then; Node looks only now and then, so both together are 90 s. */
 const HEADERS_MS = 85_000
@@ -41,17 +42,4 @@ export function createHttpServer(
   server.timeout = IDLE_MS
   server.keepAliveTimeout = KEEP_ALIVE_MS
   return server
-}
-
-/**
- * Next flushes the headers of every answer just before it writes the first bytes. Sent by themselves they are one more trip to the
- * kernel and one more packet, a twentieth of what a segment through a route handler costs; so they wait for the end of the turn.
- */
-class JoinedResponse extends ServerResponse {
-  override flushHeaders(): void {
-    const { socket } = this
-    socket?.cork()
-    super.flushHeaders()
-    if (socket !== null) process.nextTick(() => socket.uncork())
-  }
 }

@@ -1,4 +1,5 @@
 import { toErrorResponse } from '#lib/http/error-response'
+import { LENGTH_HEADER } from '#lib/http/joined-response'
 import { requestIdFrom } from '#lib/http/request-id'
 import { holdMedia, shareMedia } from '#lib/stream/media-cache'
 import { rawTarget } from '#lib/stream/parse-stream-path'
@@ -21,6 +22,7 @@ export async function streamResponse(request: Request): Promise<Response> {
       client: request.headers.get('x-peekr-client') ?? 'unknown',
       isThroughProxy: Number(request.headers.get('x-peekr-hops')) > 0,
     })
+    if (headers['content-length'] !== undefined) headers[LENGTH_HEADER] = headers['content-length']
     if (body === null) return new Response(null, { status, headers })
     const stream = 'bytes' in body ? oneChunk(body) : inPieces(readPieces(body))
     return new Response(stream, { status, headers })

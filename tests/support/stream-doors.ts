@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LENGTH_HEADER } from '#lib/http/joined-response'
 import { writeResponse } from '#lib/http/node-web'
 import { handleStream } from '#lib/stream/handle-stream'
 import { streamResponse } from '#lib/stream/stream-response'
@@ -66,10 +67,13 @@ function send(
   })
 }
 
-/** Next 16 takes these from every answer of a handler, whatever they say of the body. */
+/** Next 16 takes these from every answer of a handler, whatever they say of the body; our server puts the length back. */
 function asNextSends(response: Response): Response {
-  for (const name of ['content-length', 'content-encoding', 'transfer-encoding'])
-    response.headers.delete(name)
+  const { headers } = response
+  for (const name of ['content-length', 'content-encoding', 'transfer-encoding']) headers.delete(name)
+  const length = headers.get(LENGTH_HEADER)
+  headers.delete(LENGTH_HEADER)
+  if (length !== null) headers.set('content-length', length)
   return response
 }
 

@@ -110,6 +110,7 @@ function findHeaderProblem({ name, kind }: Cell, { status, headers }: Response):
       : /^private,/
     : /^(?!.*public).*no-store/
   if (!wanted.test(caching)) return `cache-control is ${caching}`
+  if (isMedia && !(Number(headers.get('content-length')) > 0)) return 'content-length is missing'
   const sniffable = status !== 307 && headers.get('x-content-type-options') !== 'nosniff'
   return sniffable ? 'x-content-type-options is missing' : null
 }

@@ -3,6 +3,35 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { test } from 'node:test'
 import { createHttpServer } from '#lib/http/create-http-server'
+import { LENGTH_HEADER } from '#lib/http/joined-response'
+
+test('an answer of a handler whose length is known has it, and no chunks, unless it was compressed', async (t) => {
+  const server = createHttpServer((req, res) => {
+    res.setHeader(LENGTH_HEADER, '5')
+    if (req.url === '/compressed') res.setHeader('content-encoding', 'gzip')
+    if (req.method === 'GET') {
+      res.flushHeaders()
+      res.write('whole')
+    }
+    res.end()
+  })
+  t.after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const lengths: (string | null)[] = []
+  for (const [method, path] of [
+    ['GET', '/'],
+    ['HEAD', '/'],
+    ['HEAD', '/compressed'],
+  ] as const) {
+    const answer = await fetch(url + path, { method })
+    assert.equal(await answer.text(), method === 'GET' ? 'whole' : '')
+    assert.equal(answer.headers.get(LENGTH_HEADER), null)
+    lengths.push(answer.headers.get('content-length'))
+  }
+  assert.deepEqual(lengths, ['5', '5', null])
+})
 
 test('headers that are flushed leave with what is written in the same turn, and by themselves when nothing is', async (t) => {
   const waiting: boolean[] = []
