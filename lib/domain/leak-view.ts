@@ -26,7 +26,7 @@ export interface LeakReport {
   passed: boolean
   askedCount: number
   tookMs: number
-  /** How many videos of each visibility were tried. */
+  /** How many of each visibility were tried: videos, their versions before that are still watched, uploads that play early. */
   videos: Record<string, number>
   rows: LeakRow[]
   /** The first hundred. */

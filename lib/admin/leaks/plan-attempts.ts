@@ -9,7 +9,6 @@ import {
 import type { SampledVideo } from '#lib/admin/leaks/sample-videos'
 import type { RawAnswer } from '#lib/admin/leaks/send-raw'
 import { listHeaderTricks, listSpellings, type Trick } from '#lib/admin/leaks/tricks'
-import { isOpen } from '#lib/domain/permissions'
 
 /** One request that must bring nothing out. */
 export interface Attempt {
@@ -32,9 +31,8 @@ export function planAttempts(
   identities: Identity[],
   open: { videoId: string; revisionId: string } | null,
 ): Attempt[] {
-  const { record, revisionId, visibility, files } = video
+  const { record, revisionId, visibility, isClosed, isBeside, files } = video
   const videoId = record._id
-  const isClosed = visibility === 'deleted' || !isOpen(visibility)
   const build = (treasure: Treasure, trick: Trick, isMedia: boolean): Attempt => ({
     video,
     name: trick.name,
@@ -69,6 +67,7 @@ export function planAttempts(
   ]
     .map((path) => treasureApi(`/stream/${videoId}/${revisionId}/${path}`, video))
     .flatMap((treasure) => asEverybody(treasure, true))
+  if (!isClosed && isBeside) return hidden
   if (!isClosed) {
     // Anybody may watch; what stands behind it is still for its owner alone, and an unlisted one is in no list.
     const behind = [...api.slice(1), ...pages.slice(1)].flatMap((treasure) =>
@@ -90,10 +89,10 @@ export function planAttempts(
       ...spellings.map((trick) => ({ ...build(treasure, trick, true), find: treasure.findInOwn })),
     ]
   })
+  const media = [...hidden, ...treasures.flatMap((treasure) => asEverybody(treasure, true)), ...tricked]
+  if (isBeside) return media
   return [
-    ...hidden,
-    ...treasures.flatMap((treasure) => asEverybody(treasure, true)),
-    ...tricked,
+    ...media,
     ...[...api, ...pages].flatMap((one) => asEverybody(one, false)),
     // Of the pages the one that shows most: each is rendered, and takes its time.
     ...[...api, ...pages.slice(0, 1)].flatMap((one) => withTricks(one, false)),

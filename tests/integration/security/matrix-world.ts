@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import mongoose from 'mongoose'
 import { createAccessCookie } from '#lib/auth/access-cookie'
 import { createApiToken } from '#lib/auth/api-tokens'
@@ -84,8 +84,14 @@ export interface SeededVideo {
   links: Record<'link' | 'endedLink' | 'lateLink', string>
 }
 
-/** Two production servers over one data folder, with an account for each identity and a video of each kind. */
-export async function openWorld({ logLevel = 'warn' } = {}): Promise<World> {
+/**
+ * Two production servers over one data folder, with an account for each identity and a video of each kind.
+ * @param options.paths the files that each video has
+ */
+export async function openWorld({
+  logLevel = 'warn',
+  paths = FEW_PATHS as readonly string[],
+} = {}): Promise<World> {
   const dataPath = await mkdtemp(join(tmpdir(), 'peekr-matrix-'))
   const database = findDatabase(dataPath)
   const env = { PEEKR_ROLE: 'web', PEEKR_LOG_LEVEL: logLevel, ...database }
@@ -102,7 +108,7 @@ export async function openWorld({ logLevel = 'warn' } = {}): Promise<World> {
   const named = await addUser('viewer')
   const passwordHash = await hashPassword(VIDEO_PASSWORD)
   const makeVideo = (kind: Kind, state: VideoState = 'ready') =>
-    addVideo({ dataPath, owner, named, passwordHash, kind, state })
+    addVideo({ dataPath, owner, named, passwordHash, kind, state, paths })
   const headers: Partial<Record<Identity, Record<string, string>>> = {
     anonymous: {},
     viewer: await sessionOf(await addUser('viewer')),
@@ -204,15 +210,13 @@ async function addVideo(given: {
   passwordHash: string
   kind: Kind
   state: VideoState
+  paths: readonly string[]
 }): Promise<SeededVideo> {
-  const { dataPath, owner: ownerId, named, passwordHash, kind, state } = given
+  const { dataPath, owner: ownerId, named, passwordHash, kind, state, paths } = given
   const [videoId, revisionId] = [createId(), createId()]
   const title = `A ${kind} video ${videoId.slice(0, 4)}`
   const revision = join(dataPath, 'library', videoId, 'revisions', revisionId)
-  await mkdir(join(revision, '720p'), { recursive: true })
-  await writeFile(join(revision, 'multivariant.m3u8'), '#EXTM3U\n')
-  await writeFile(join(revision, 'poster.jpg'), randomBytes(300))
-  await writeFile(join(revision, '720p/segment-00001.m4s'), randomBytes(3000))
+  await writeRevision(revision, paths)
   await VideoModel.create({
     _id: videoId,
     ownerId,
@@ -237,6 +241,32 @@ async function addVideo(given: {
     lateLink: await addLink(videoId, -60_000),
   }
   return { videoId, revisionId, title, links }
+}
+
+/** A file of every kind that a revision has. */
+export const MEDIA_PATHS = [
+  'multivariant.m3u8',
+  'poster.jpg',
+  'hover.mp4',
+  'storyboard.vtt',
+  'storyboard-0.jpg',
+  '720p/media.m3u8',
+  '720p/init.mp4',
+  '720p/segment-00001.m4s',
+  'audio/segment-00001.ts',
+  'audio-1/segment-00001.m4s',
+  'subtitles-1/media.m3u8',
+  'subtitles-1/captions.vtt',
+] as const
+
+/** Enough where hundreds of videos are made. */
+const FEW_PATHS = ['multivariant.m3u8', 'poster.jpg', '720p/media.m3u8', '720p/segment-00001.m4s']
+
+export async function writeRevision(folder: string, paths: readonly string[] = MEDIA_PATHS): Promise<void> {
+  for (const path of paths) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), path.endsWith('.m3u8') ? '#EXTM3U\n' : randomBytes(300))
+  }
 }
 
 async function addUpload(dataPath: string, ownerId: string): Promise<string> {

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { VideoModel } from '#lib/db/models/video'
 import { VIDEO_STATES } from '#lib/domain/video'
 import type { VideoPage } from '#lib/domain/video-view'
 import { createMediaToken } from '#lib/stream/media-token'
@@ -76,6 +77,31 @@ for (const door of ['on', 'off'] as const) {
         checkCell(world, cell, await askCell(world, door, cell)),
       )
       t.diagnostic(`${cells.length} cells`)
+      assert.deepEqual(wrong, [])
+    })
+
+    test('what plays of an upload is for its owner and administrators alone, whatever the video is to be', async () => {
+      const wrong: string[] = []
+      for (const kind of KINDS) {
+        const video = await world.makeVideo(kind, 'uploading')
+        const early = { id: video.revisionId, availableSeconds: 4, sentence: null, beatAt: new Date() }
+        await VideoModel.updateOne({ _id: video.videoId }, { $set: { early } })
+        for (const identity of IDENTITIES) {
+          const may = kind !== 'deleted' && ['owner', 'admin', 'reads'].includes(identity)
+          for (const [file, life] of [
+            ['720p/media.m3u8', 'no-cache'],
+            ['720p/segment-00001.m4s', 'max-age=10'],
+          ]) {
+            const { status, headers } = await fetch(
+              `${world.doors[door].url}/stream/${video.videoId}/${video.revisionId}/${file}`,
+              { headers: world.headersOf(identity, video) },
+            )
+            const caching = headers.get('cache-control')
+            const isRight = status === (may ? 200 : 404) && caching === `private, ${may ? life : 'no-store'}`
+            if (!isRight) wrong.push(`${kind}, ${file} by ${identity}: ${status} ${caching}`)
+          }
+        }
+      }
       assert.deepEqual(wrong, [])
     })
 

@@ -1,19 +1,30 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiToken } from '#lib/auth/api-tokens'
 import { ShareLinkModel } from '#lib/db/models/share-link'
 import { VideoModel } from '#lib/db/models/video'
 import type { ShareLinkView } from '#lib/domain/access-view'
+import { createId } from '#lib/domain/id'
 import type { VideoView } from '#lib/domain/video-view'
-import { openWorld, PASSWORD, type SeededVideo, VIDEO_PASSWORD, type World } from './matrix-world.ts'
+import { createMediaToken } from '#lib/stream/media-token'
+import {
+  MEDIA_PATHS,
+  openWorld,
+  PASSWORD,
+  type SeededVideo,
+  VIDEO_PASSWORD,
+  type World,
+  writeRevision,
+} from './matrix-world.ts'
 
 const REACH_MS = 10_000
 
 let world: World
 before(async () => {
   // Everything that could be logged, so that the last test can look for secrets in it.
-  world = await openWorld({ logLevel: 'trace' })
+  world = await openWorld({ logLevel: 'trace', paths: MEDIA_PATHS })
 })
 after(() => world.close())
 
@@ -38,6 +49,9 @@ async function change(method: string, path: string, headers: Headers, json?: unk
   return answer
 }
 
+/** The address of a segment that needs no token. */
+const openPath = ({ videoId, revisionId }: Pick<SeededVideo, 'videoId' | 'revisionId'>) =>
+  `/stream/${videoId}/${revisionId}/720p/segment-00001.m4s`
 const at = (video: SeededVideo, rest = '') => `/api/videos/${video.videoId}${rest}`
 
 /** The address of a segment, as whoever sends these headers is given it: with a token in the path. */
@@ -47,20 +61,35 @@ async function getSegmentPath(video: SeededVideo, headers: Headers): Promise<str
   return (view.playback?.hls ?? '').replace('multivariant.m3u8', '720p/segment-00001.m4s')
 }
 
-/** The address plays in both processes; after `end` it is 404 in both within 10 s. How long the slower one took. */
+/** All files play in both processes; after `end` the segment is 404 in both within 10 s, and with it everything. How long that took. */
 async function measureEnd(path: string, end: () => Promise<unknown>, headers: Headers = {}): Promise<number> {
   const { on, off } = world.doors
-  const status = async (url: string) => (await fetch(url + path, { headers })).status
-  assert.deepEqual([await status(on.url), await status(off.url)], [200, 200])
+  const paths = MEDIA_PATHS.map((file) => path.replace('720p/segment-00001.m4s', file))
+  const statuses = async (asked: string[]) => {
+    const answers = asked.flatMap((one) => [on, off].map(({ url }) => fetch(url + one, { headers })))
+    return (await Promise.all(answers)).map(({ status }) => status)
+  }
+  assert.deepEqual(new Set(await statuses(paths)), new Set([200]))
   await end()
   const endedAtMs = performance.now()
   for (;;) {
-    const statuses = [await status(on.url), await status(off.url)]
+    const found = await statuses([path])
     const tookMs = performance.now() - endedAtMs
-    if (statuses.every((one) => one === 404)) return tookMs
-    assert.ok(tookMs < REACH_MS, `${statuses} after ${Math.round(tookMs)} ms`)
+    if (found.every((one) => one === 404)) {
+      assert.deepEqual(new Set(await statuses(paths)), new Set([404]), 'every file goes with the segment')
+      return tookMs
+    }
+    assert.ok(tookMs < REACH_MS, `${found} after ${Math.round(tookMs)} ms`)
     await sleep(100)
   }
+}
+
+/** The address of a segment of a revision beside what a video plays, with its owner's token. */
+async function addRevision(videoId: string): Promise<{ id: string; path: string }> {
+  const id = createId()
+  await writeRevision(join(world.doors.on.dataPath, 'library', videoId, 'revisions', id))
+  const token = createMediaToken({ videoId, revisionId: id }, world.ownerGrant)
+  return { id, path: `/stream/t/${token}/${videoId}/${id}/720p/segment-00001.m4s` }
 }
 
 test('whatever let somebody in, its end reaches segments in every process within 10 s', async (t) => {
@@ -75,9 +104,9 @@ test('whatever let somebody in, its end reaches segments in every process within
     async 'a link expires'() {
       const video = await world.makeVideo('private')
       const path = await getSegmentPath(video, world.headersOf('link', video))
-      const expiresAt = new Date(Date.now() + 1000)
-      await ShareLinkModel.updateOne({ _id: video.links.link }, { $set: { expiresAt } })
-      return measureEnd(path, () => sleep(1000))
+      return measureEnd(path, () =>
+        ShareLinkModel.updateOne({ _id: video.links.link }, { $set: { expiresAt: new Date() } }),
+      )
     },
     async 'a person is removed'() {
       const video = await world.makeVideo('people')
@@ -98,13 +127,46 @@ test('whatever let somebody in, its end reaches segments in every process within
     },
     async 'a public video becomes private'() {
       const video = await world.makeVideo('public')
-      const path = `/stream/${video.videoId}/${video.revisionId}/720p/segment-00001.m4s`
-      return measureEnd(path, () => change('PATCH', at(video), owner, { visibility: 'private' }))
+      return measureEnd(openPath(video), () => change('PATCH', at(video), owner, { visibility: 'private' }))
     },
     async 'the video is deleted'() {
       const video = await world.makeVideo('private')
       const path = await getSegmentPath(video, owner)
       return measureEnd(path, () => change('DELETE', at(video), owner))
+    },
+    async 'the video is taken out of play'() {
+      const video = await world.makeVideo('public')
+      const quarantine = { at: new Date(), revisionId: video.revisionId }
+      return measureEnd(openPath(video), () =>
+        VideoModel.updateOne({ _id: video.videoId }, { $set: { quarantine } }),
+      )
+    },
+    async 'the hour of a version that was replaced is over'() {
+      const { videoId } = await world.makeVideo('private')
+      const { id, path } = await addRevision(videoId)
+      const setUntil = (until: Date) =>
+        VideoModel.updateOne({ _id: videoId }, { $set: { former: { revisionId: id, until } } })
+      await setUntil(new Date(Date.now() + 600_000))
+      return measureEnd(path, () => setUntil(new Date()))
+    },
+    async 'a public video whose older version is still watched becomes private'() {
+      const { videoId } = await world.makeVideo('public')
+      const { id } = await addRevision(videoId)
+      const former = { revisionId: id, until: new Date(Date.now() + 600_000) }
+      await VideoModel.updateOne({ _id: videoId }, { $set: { former } })
+      const path = openPath({ videoId, revisionId: id })
+      return measureEnd(path, () =>
+        change('PATCH', `/api/videos/${videoId}`, owner, { visibility: 'private' }),
+      )
+    },
+    async 'an upload that plays early is cancelled'() {
+      const uploadId = await world.makeUpload()
+      const { _id: videoId = '' } = (await VideoModel.findOne({ uploadId }).lean()) ?? {}
+      const { id, path } = await addRevision(videoId)
+      const early = { id, availableSeconds: 4, sentence: null, beatAt: new Date() }
+      await VideoModel.updateOne({ _id: videoId }, { $set: { early } })
+      const tus = { ...owner, 'tus-resumable': '1.0.0' }
+      return measureEnd(path, () => change('DELETE', `/api/uploads/${uploadId}`, tus))
     },
     async 'the account is disabled'() {
       const { path, userId } = await nameSomebody()
