@@ -21,13 +21,18 @@ const KILL_AFTER_MS_MAX = 9_000
 const END_MS_MAX = 150_000
 const VICTIMS = ['worker', 'server', 'FFmpeg'] as const
 
+/**
+ * Most of the time after a kill passes until a lease has lapsed, so several installations, each with a server, a worker and
+ * kills of its own, are put through it side by side.
+ */
+const INSTALLATIONS_MAX = 4
+const KILLS_EACH_MIN = 5
+
 /** SIGKILL to the worker, the server or FFmpeg at a random moment of an encode; then the video must end whole. */
 export const killDuringEncode: FaultCase = {
   promise: 'Whatever is killed while a video is made, it ends whole, and at most one unit is encoded again.',
   async run({ seed, kills, onProgress }) {
-    const random = createRandom(seed)
     const folder = await mkdtemp(join(tmpdir(), 'peekr-faults-'))
-    const dataPath = join(folder, 'data')
     const figures = {
       kills: 0,
       'units encoded': 0,
@@ -36,69 +41,103 @@ export const killDuringEncode: FaultCase = {
       'videos that did not end whole': 0,
       'files left over': 0,
     }
-    const violations: string[] = []
-    const clip = await makeClip({
-      folder,
-      name: 'kill.mp4',
-      seconds: SECONDS,
-      frameRate: FRAME_RATE,
-      width: 640,
-      height: 360,
-      video: 'mpeg4',
-    })
-    const settings = { PEEKR_RESERVE: '0', PEEKR_ENCODER: 'x264' }
-    const startServer = (port?: number) =>
-      startPeekr({ dataPath, port, env: { ...settings, PEEKR_ROLE: 'web' } })
-    let peekr: RunningPeekr = await startServer()
-    const startWorker = () => spawnWorker({ ...settings, PEEKR_DATA: dataPath, PEEKR_LOG_LEVEL: 'silent' })
-    let worker = startWorker()
+    const tally: Tally = { figures, violations: [], onProgress }
     try {
-      const client = await openPeekrClient(peekr)
-      for (; figures.kills < kills; figures.kills++) {
-        const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'worker'
-        const afterMs = Math.floor(random() * KILL_AFTER_MS_MAX)
-        const videoId = await client.upload(clip)
-        await sleep(afterMs)
-        if (victim === 'server') {
-          await peekr.kill()
-          peekr = await startServer(peekr.port)
-          client.url = peekr.url
-        } else if (victim === 'worker') {
-          await killWorker(worker)
-          worker = startWorker()
-        } else for (const pid of await findFfmpegOf(videoId)) killOne(pid)
-        const where = `kill ${figures.kills} of the ${victim} after ${afterMs} ms`
-        const video = await waitForEnd(client, videoId)
-        const problem =
-          video.state === 'ready'
-            ? await findFlaw(dataPath, video)
-            : JSON.stringify(video.error ?? video.state)
-        if (problem !== null) {
-          figures['videos that did not end whole']++
-          violations.push(`${where}: ${problem}`)
-        }
-        const units = (await findJobs(client, videoId)).filter(({ kind }) => kind === 'transcode')
-        const again = units.reduce((sum, { attempts }) => sum + attempts - 1, 0)
-        figures['units encoded'] += units.length
-        figures['units encoded again'] += again
-        figures['units encoded again for one kill, at most'] = Math.max(
-          figures['units encoded again for one kill, at most'],
-          again,
-        )
-        if (again > 1) violations.push(`${where}: ${again} units were encoded again`)
-        const left = await findLeftOver(client, dataPath, videoId)
-        figures['files left over'] += left.length
-        if (left.length > 0) violations.push(`${where}: ${left.join(', ')} were left over`)
-        onProgress(`${where}: ${video.state}, ${units.length} units, ${again} again`)
-        await client.call('DELETE', `/api/videos/${videoId}`)
-      }
+      const clip = await makeClip({
+        folder,
+        name: 'kill.mp4',
+        seconds: SECONDS,
+        frameRate: FRAME_RATE,
+        width: 640,
+        height: 360,
+        video: 'mpeg4',
+      })
+      const count = Math.min(INSTALLATIONS_MAX, Math.ceil(kills / KILLS_EACH_MIN))
+      const runs = Array.from({ length: count }, (_, at) =>
+        killInstallation({
+          ...{ clip, tally, dataPath: join(folder, `data-${at}`), random: createRandom(seed + at) },
+          kills: Math.floor((kills + at) / count),
+        }),
+      )
+      await Promise.allSettled(runs) // none is to be left running where another came to grief
+      await Promise.all(runs)
     } finally {
-      await killWorker(worker)
-      await peekr.stop()
       await rm(folder, { recursive: true, force: true })
     }
-    return { figures, violations }
+    return { figures, violations: tally.violations }
   },
+}
+
+interface Tally {
+  figures: Record<
+    | 'kills'
+    | 'units encoded'
+    | 'units encoded again'
+    | 'units encoded again for one kill, at most'
+    | 'videos that did not end whole'
+    | 'files left over',
+    number
+  >
+  violations: string[]
+  onProgress: (line: string) => void
+}
+
+/** One server and one worker, and one video after the other, with a kill in each. */
+async function killInstallation(options: {
+  clip: string
+  dataPath: string
+  kills: number
+  random: () => number
+  tally: Tally
+}): Promise<void> {
+  const { clip, dataPath, kills, random, tally } = options
+  const { figures, violations } = tally
+  const settings = { PEEKR_RESERVE: '0', PEEKR_ENCODER: 'x264' }
+  const startServer = (port?: number) =>
+    startPeekr({ dataPath, port, env: { ...settings, PEEKR_ROLE: 'web' } })
+  let peekr: RunningPeekr = await startServer()
+  const startWorker = () => spawnWorker({ ...settings, PEEKR_DATA: dataPath, PEEKR_LOG_LEVEL: 'silent' })
+  let worker = startWorker()
+  try {
+    const client = await openPeekrClient(peekr)
+    for (let done = 0; done < kills; done++) {
+      const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? 'worker'
+      const afterMs = Math.floor(random() * KILL_AFTER_MS_MAX)
+      const videoId = await client.upload(clip)
+      await sleep(afterMs)
+      if (victim === 'server') {
+        await peekr.kill()
+        peekr = await startServer(peekr.port)
+        client.url = peekr.url
+      } else if (victim === 'worker') {
+        await killWorker(worker)
+        worker = startWorker()
+      } else for (const pid of await findFfmpegOf(videoId)) killOne(pid)
+      const where = `kill ${figures.kills++} of the ${victim} after ${afterMs} ms`
+      const video = await waitForEnd(client, videoId)
+      const problem =
+        video.state === 'ready' ? await findFlaw(dataPath, video) : JSON.stringify(video.error ?? video.state)
+      if (problem !== null) {
+        figures['videos that did not end whole']++
+        violations.push(`${where}: ${problem}`)
+      }
+      const units = (await findJobs(client, videoId)).filter(({ kind }) => kind === 'transcode')
+      const again = units.reduce((sum, { attempts }) => sum + attempts - 1, 0)
+      figures['units encoded'] += units.length
+      figures['units encoded again'] += again
+      const most = 'units encoded again for one kill, at most'
+      figures[most] = Math.max(figures[most], again)
+      if (again > 1) violations.push(`${where}: ${again} units were encoded again`)
+      const left = await findLeftOver(client, dataPath, videoId)
+      figures['files left over'] += left.length
+      if (left.length > 0) violations.push(`${where}: ${left.join(', ')} were left over`)
+      tally.onProgress(`${where}: ${video.state}, ${units.length} units, ${again} again`)
+      await client.call('DELETE', `/api/videos/${videoId}`)
+    }
+  } finally {
+    await killWorker(worker)
+    await peekr.stop()
+  }
 }
 
 function killOne(pid: number): void {

@@ -11,6 +11,7 @@ import { ProofModel } from '#lib/db/models/proof'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
 import { getLibrary } from '#lib/jobs/library'
 import { makeClip } from '../../support/make-clip.ts'
+import { makeTracksClip } from '../../support/make-tracks-clip.ts'
 import {
   importClip,
   openPipelineTest,
@@ -39,8 +40,12 @@ after(async () => {
   await rm(clips, { recursive: true, force: true })
 })
 
+/** The first has a second language and subtitles. */
 async function publish(name: string, video: 'libx264' | 'mpeg4'): Promise<VideoRecord> {
-  const clip = await makeClip({ folder: clips, name, seconds: 5, width: 256, height: 144, video })
+  const clip =
+    name === 'encoded.mkv'
+      ? await makeTracksClip({ folder: clips, name, seconds: 5 })
+      : await makeClip({ folder: clips, name, seconds: 5, width: 256, height: 144, video })
   const videoId = await importClip(peekr, clip)
   const made = await waitForEnd(videoId)
   assert.equal(made.state, 'ready', JSON.stringify(made.failure))
@@ -61,10 +66,13 @@ async function damage(
   return { path, bytes }
 }
 
-test('a damaged segment, encoded or copied, and sound are made again from a kept original: the same bytes, and only what it takes', async () => {
+test('a damaged segment, encoded or copied, sound, another language’s and subtitles are made again from a kept original: the same bytes, and only what it takes', async () => {
   for (const name of ['encoded.mkv', 'copied.mp4']) {
     const made = films.get(name) as VideoRecord
     const damaged = [await damage(made, /^\d+p\/segment-/), await damage(made, /^audio\/segment-/)]
+    if (name === 'encoded.mkv') {
+      damaged.push(await damage(made, /^audio-1\/segment-/), await damage(made, /^subtitles-2\/captions/))
+    }
     const proof = await proveVideo(made._id, never)
     assert.equal(proof?.verdict, 'repaired', `${name}: ${proof?.sentence}`)
     for (const { path, bytes } of damaged) assert.deepEqual(await readFile(path), bytes)
