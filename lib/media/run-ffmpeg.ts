@@ -28,6 +28,8 @@ export interface FfmpegRequest {
   signal?: AbortSignal
   /** Called about twice a second with the time reached in the output. */
   onTime?: (seconds: number) => void
+  /** Called about twice a second with the number of pictures written to the first output, once every output has begun. */
+  onFrame?: (frame: number) => void
 }
 
 /** One shape for success and failure; `reason` is null on success. */
@@ -72,7 +74,7 @@ export async function runFfmpeg(request: FfmpegRequest): Promise<FfmpegResult> {
     niceness: request.niceness,
     stdin: request.stdin,
     signal: request.signal,
-    onStdout: createProgressReader(request.onTime),
+    onStdout: createProgressReader(request),
     onStderr: stderr.read,
   })
   return { reason: findReason(child), counts: stderr.counts, log: child.stderr, elapsedMs: child.elapsedMs }
@@ -94,7 +96,10 @@ function buildReporting(): string[] {
 }
 
 /** Reads `key=value` lines; only a later time or a higher frame number counts as being alive. */
-function createProgressReader(onTime: FfmpegRequest['onTime']): (line: string, alive: () => void) => void {
+function createProgressReader({
+  onTime,
+  onFrame,
+}: Pick<FfmpegRequest, 'onTime' | 'onFrame'>): (line: string, alive: () => void) => void {
   const highest = { frame: -1, out_time_us: -1 }
   return (line, alive) => {
     const [key, value] = line.split('=') as [string, string | undefined]
@@ -104,6 +109,7 @@ function createProgressReader(onTime: FfmpegRequest['onTime']): (line: string, a
     highest[key] = number
     alive()
     if (key === 'out_time_us') onTime?.(number / 1e6)
+    else onFrame?.(number)
   }
 }
 

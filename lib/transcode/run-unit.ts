@@ -11,12 +11,14 @@ import {
 import type { EncoderName } from '#lib/domain/encoding'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
 import { PeekrError } from '#lib/errors'
+import { TICKS_PER_SECOND } from '#lib/hls/read-picture-times'
 import { type FailureReason, isNvencFailure } from '#lib/media/classify-failure'
 import { isHdr } from '#lib/media/color-filters'
 import { explainFailure } from '#lib/media/explain-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { checkUnit } from '#lib/transcode/check-unit'
+import { findFrameRate } from '#lib/transcode/frame-rate'
 import {
   planEncode,
   SEAM_HEAD_FILE,
@@ -51,6 +53,8 @@ interface Approach {
 
 type Admitted = UnitRequest & { probe: { video: SourceVideo } }
 
+/** Nothing is written while everything before the unit is decoded, from the last key frame or the very beginning. */
+const STALL_MS = { base: 45_000, perSecond: 500 }
 const DEADLINE_MS = { base: 180_000, perSecond: 60_000 }
 /** The rest of the progress is for checking what was written last. */
 const ENCODE_SHARE = 0.95
@@ -72,7 +76,10 @@ export async function runUnit(request: UnitRequest): Promise<UnitResult> {
     proof.drop,
   )
   const seams = await Promise.all(
-    seamFilesOf(unit).map(async (name) => ({ name, ...(await readSeam(join(outputPath, name))) })),
+    seamFilesOf(unit).map(async (name) => {
+      const border = name === SEAM_HEAD_FILE ? unit.startSeconds : (unit.endSeconds ?? 0)
+      return { name, ...(await readSeam(join(outputPath, name), border - plan.seamSeconds)) }
+    }),
   )
   requireWritten(result.counts.outputs, [
     ...rungs.map(({ name }) => ({ name, packets: checked.frameCount })),
@@ -129,6 +136,7 @@ async function encodeOnce(request: Admitted, approach: Approach, proof: Proof): 
     await mkdir(join(outputPath, name), { recursive: true })
   }
   const endSeconds = unit.endSeconds ?? probe.durationSeconds
+  const frameRate = findFrameRate(probe.video) ?? 30
   const seconds = endSeconds === null ? null : Math.max(0.1, endSeconds - unit.startSeconds)
   return runFfmpeg({
     tools,
@@ -153,10 +161,12 @@ async function encodeOnce(request: Admitted, approach: Approach, proof: Proof): 
     gpu: approach.encoder === 'h264_nvenc',
     // Where the unit is not sought, everything before it is decoded as well.
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (endSeconds ?? 3600),
+    stallMs: STALL_MS.base + STALL_MS.perSecond * unit.startSeconds,
     signal: request.signal,
-    onTime: (time) => {
+    // Pictures are counted, as the times FFmpeg reports with -copyts are none of the source's.
+    onFrame: (frame) => {
       proof.look()
-      if (seconds) onProgress?.(ENCODE_SHARE * Math.max(0, Math.min(1, (time - unit.startSeconds) / seconds)))
+      if (seconds) onProgress?.(ENCODE_SHARE * Math.min(1, frame / (seconds * frameRate)))
     },
   })
 }
@@ -188,11 +198,15 @@ function isFinal(reason: FailureReason): boolean {
   return reason === 'cancelled' || reason === 'disk_full' || reason === 'sandbox_failed'
 }
 
-/** What framecrc wrote: a line a picture, of stream, dts, pts, duration, size, checksum. The last one is the seam. */
-async function readSeam(path: string): Promise<{ packets: number; seam: Seam | null }> {
+/**
+ * What framecrc wrote: a line a picture, of stream, dts, pts, duration, size, checksum. The last one is the seam, unless it is
+ * from before what was to be seen.
+ */
+async function readSeam(path: string, fromSeconds: number): Promise<{ packets: number; seam: Seam | null }> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const lines = text.split('\n').filter((row) => row !== '' && !row.startsWith('#'))
   const [, , pts, , , checksum] = (lines.at(-1) ?? '').split(',').map((field) => field.trim())
-  const seam = pts !== undefined && checksum !== undefined ? { ticks: Number(pts), checksum } : null
-  return { packets: lines.length, seam }
+  const isThere =
+    pts !== undefined && checksum !== undefined && Number(pts) > (fromSeconds - 0.001) * TICKS_PER_SECOND
+  return { packets: lines.length, seam: isThere ? { ticks: Number(pts), checksum } : null }
 }

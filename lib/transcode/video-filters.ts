@@ -79,12 +79,15 @@ function cutWindow({ startSeconds, endSeconds, seamSeconds }: EncodeWindow, hasT
   const labels = ['main', ...seams.map(({ label }) => `${label}0`)].map((label) => `[${label}]`)
   const download = card ? `${CARD_DOWNLOAD.join(',')},` : ''
   const between = (from: number, to: number) => `trim=start=${from.toFixed(6)}:end=${to.toFixed(6)}`
+  // FFmpeg says nothing of how far it is before every output has begun (ffmpeg.c, print_report), and what proves the end would
+  // begin with the last second: a unit that takes long would look dead. So the very first picture goes there as well.
+  const see = (at: number) =>
+    `trim=end=${at.toFixed(6)},select='eq(n,0)+gte(t,${Math.max(0, at - seamSeconds).toFixed(6)})'`
   return {
     split: `split=${labels.length}${labels.join('')}`,
     // A picture this small still tells it from its neighbours, and from a damaged one.
     seams: seams.map(
-      ({ label, at }) =>
-        `[${label}0]${between(Math.max(0, at - seamSeconds), at)},${download}scale=32:32:flags=area,format=gray[${label}]`,
+      ({ label, at }) => `[${label}0]${see(at)},${download}scale=32:32:flags=area,format=gray[${label}]`,
     ),
     trim: startSeconds > 0 ? between(startSeconds, endSeconds) : `trim=end=${endSeconds.toFixed(6)}`,
   }

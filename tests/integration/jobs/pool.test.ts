@@ -23,7 +23,11 @@ after(async () => {
 
 const encoder = { name: 'libx264', sentence: 'Encoded with libx264.' } as const
 
-async function startEncode(name: string, seconds: number, signal?: AbortSignal) {
+async function startEncode(
+  name: string,
+  seconds: number,
+  { signal, endSeconds = null }: { signal?: AbortSignal; endSeconds?: number | null } = {},
+) {
   const sourcePath = await makeClip({ folder, name: `${name}.mp4`, seconds, width: 1280, height: 720 })
   const outputPath = join(folder, name)
   await mkdir(outputPath)
@@ -32,7 +36,8 @@ async function startEncode(name: string, seconds: number, signal?: AbortSignal) 
   const plan = planEncoding({ probe, segmentFormat: 'fmp4', encoder })
   const [unit] = planWhole([0])
   assert.ok(unit)
-  const input = { sourcePath, outputPath, probe, plan, unit, group: 'all', tools: TOOLS } as const
+  const ending = { ...unit, endSeconds }
+  const input = { sourcePath, outputPath, probe, plan, unit: ending, group: 'all', tools: TOOLS } as const
   const done = runTask('unit', input, { signal, onProgress: (fraction) => progress.push(fraction) })
   return { done, progress, outputPath, rungs: plan.rungs }
 }
@@ -46,10 +51,14 @@ test('a failure keeps its code across the thread', async () => {
   })
 })
 
-test('a unit reports progress that only rises and ends at 1, and is proved', async () => {
-  const { done, progress } = await startEncode('whole', 6)
+test('a unit reports progress from its first second on, which only rises and ends at 1, and is proved', async () => {
+  const { done, progress } = await startEncode('whole', 8, { endSeconds: 6 })
   const made = await done
   assert.ok(progress.length >= 3)
+  assert.ok(
+    (progress[0] ?? 1) < 0.5,
+    'it is not silent until its border comes, or it would be taken for dead',
+  )
   assert.deepEqual(
     progress,
     [...progress].sort((a, b) => a - b),
@@ -101,7 +110,7 @@ test('a damaged segment is found before a unit is adopted', async () => {
 
 test('aborting a task ends it and its FFmpeg (and the run reports how long that took)', async (t) => {
   const stop = new AbortController()
-  const { done } = await startEncode('aborted', 40, stop.signal)
+  const { done } = await startEncode('aborted', 40, { signal: stop.signal })
   const rejected = assert.rejects(done, { code: 'cancelled' })
   await waitFor(async () => (await findProcesses(join(folder, 'aborted'))).length > 0)
   const startedAt = performance.now()

@@ -70,7 +70,7 @@ test('one decode feeds all sizes, each scaled from the one above', () => {
   assert.equal(
     buildVideoFilters({ ...filters, hasTail: false }),
     '[0:1]split=2[main][seamhead0];' +
-      '[seamhead0]trim=start=1.000000:end=2.000000,scale=32:32:flags=area,format=gray[seamhead];' +
+      "[seamhead0]trim=end=2.000000,select='eq(n,0)+gte(t,1.000000)',scale=32:32:flags=area,format=gray[seamhead];" +
       '[main]trim=start=2.000000:end=10.000000,scale=640:480:flags=bicubic,' +
       'zscale=min=170m:pin=bt709:tin=bt709:rin=limited:m=bt709:p=bt709:t=bt709:r=limited,format=yuv420p,' +
       'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,setsar=1,split=2[480p][below1];' +
@@ -129,7 +129,8 @@ test('both sides of a border cut at the same number, and each writes down what i
   })
   assert.match(left, /\[main\]trim=start=2\.000000:end=10\.000000,/)
   assert.match(right, /\[main\]trim=start=10\.000000:end=34\.000000,/)
-  const seam = /trim=start=9\.000000:end=10\.000000,scale=32:32:flags=area,format=gray\[seam(?:head|tail)\]/
+  const seam =
+    /trim=end=10\.000000,select='eq\(n,0\)\+gte\(t,9\.000000\)',scale=32:32:flags=area,format=gray\[seam(?:head|tail)\]/
   assert.match(left, seam)
   assert.match(right, seam)
 })
@@ -205,7 +206,7 @@ test('on the card frames stay there: only a border’s proof and the sizes beyon
   assert.equal(
     buildVideoFilters({ ...onCard, hasTail: false }),
     '[0:1]split=2[main][seamhead0];' +
-      '[seamhead0]trim=start=1.000000:end=2.000000,hwdownload,format=nv12,scale=32:32:flags=area,format=gray[seamhead];' +
+      "[seamhead0]trim=end=2.000000,select='eq(n,0)+gte(t,1.000000)',hwdownload,format=nv12,scale=32:32:flags=area,format=gray[seamhead];" +
       '[main]trim=start=2.000000:end=10.000000,scale_cuda=w=640:h=480:interp_algo=bicubic,setsar=1,split=2[480p][below1];' +
       '[below1]scale_cuda=w=480:h=360:interp_algo=bicubic,setsar=1,split=2[360p][below2];' +
       '[below2]scale_cuda=w=320:h=240:interp_algo=bicubic,setsar=1,hwdownload,format=nv12,format=yuv420p[240p]',
