@@ -58,13 +58,14 @@ export function startRunner(options: RunnerOptions): { stop(): Promise<void> } {
   }
 
   const lookOnce = async () => {
-    for (const job of await failLostJobs()) {
-      await options.onEnded(job).catch((error) => logUnheard(job, error))
-    }
-    const queue = await getQueueState()
+    const [lost, queue, { isLow, isCritical }, dueKinds] = await Promise.all([
+      failLostJobs(),
+      getQueueState(),
+      getLowWater(),
+      findDueKinds(),
+    ])
+    for (const job of lost) await options.onEnded(job).catch((error) => logUnheard(job, error))
     handBackPaused(queue)
-    const { isLow, isCritical } = await getLowWater()
-    const dueKinds = await findDueKinds()
     for (const lane of lanes.filter(({ kinds }) => kinds.some((kind) => dueKinds.includes(kind)))) {
       if (isLow && lane.kinds.every((kind) => HEAVY.includes(kind))) continue
       if (isCritical && !lane.kinds.every((kind) => UNPAUSED.includes(kind))) continue

@@ -85,6 +85,8 @@ export interface TaskMap {
       rung: LadderRung
       /** A folder in which a source without an index is remuxed; what is there then belongs to the plan. */
       workPath: string
+      /** Whether to leave the first segment in `workPath` too (`lib/transcode/copy/head-folders`). */
+      withHead: boolean
       tools: MediaTools
     }
     output: CopyDecision
@@ -101,8 +103,8 @@ export interface TaskMap {
     output: ContentMeasure | null
   }
   /**
-   * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first, `segmentsMax` of
-   * them if given. Reports after each. What is there already is kept.
+   * Writes the copied rung, and the sound where the plan says so, into `outputPath`, the first segments first. Reports
+   * after each. What is there already is kept.
    */
   'copy-rung': {
     input: {
@@ -111,7 +113,6 @@ export interface TaskMap {
       probe: SourceProbe
       rung: LadderRung
       withSound: boolean
-      segmentsMax?: number
       segmentFormat: SegmentFormat
       workPath: string
       remuxedPath: string | null

@@ -89,7 +89,9 @@ function decodeBeforeShowing(decodeTicks: Float64Array, showTicks: Float64Array)
     (least, ticks, index) => Math.min(least, (showTicks[index] ?? 0) - ticks),
     0,
   )
-  for (const [index, ticks] of decodeTicks.entries()) decodeTicks[index] = ticks + least
+  if (least === 0) return
+  for (let index = 0; index < decodeTicks.length; index += 1)
+    decodeTicks[index] = (decodeTicks[index] ?? 0) + least
 }
 
 function requireOrder(decodeTicks: Float64Array, showTicks: Float64Array, lateTicks: number): void {

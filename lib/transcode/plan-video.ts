@@ -25,6 +25,7 @@ import { chooseEncoder } from '#lib/transcode/choose-encoder'
 import { REMUXED_UNIT } from '#lib/transcode/copy/copy-top'
 import { explainCopy, explainRefusal } from '#lib/transcode/copy/decide-copy'
 import { discardFlawed } from '#lib/transcode/copy/discard-copy'
+import { showHead } from '#lib/transcode/copy/show-head'
 import { planEncoding } from '#lib/transcode/plan-encoding'
 import { planLadder } from '#lib/transcode/plan-ladder'
 
@@ -49,6 +50,7 @@ export async function planVideo({ videoId }: JobRecord, context: JobContext): Pr
   })
   const build = await openBuild(videoId, probe, plan)
   await library.openRevision(videoId, build._id)
+  await withDiskBlamed(() => showHead(build, library.attemptPath(videoId, attemptId), library))
   // What it was remuxed into belongs to the revision under construction, and goes with its units.
   if (copy?.kind === 'copy' && copy.plan.remuxed)
     await library.adoptUnit(videoId, attemptId, { revisionId: build._id, key: REMUXED_UNIT })
@@ -83,7 +85,10 @@ async function decideCopy(options: {
   const sourcePath = await getWorkSource(videoId)
   const workPath = await library.createAttempt(videoId, attemptId)
   const decided = await withDiskBlamed(() =>
-    runTask('plan-copy', { sourcePath, probe, rung, workPath, tools: getMediaTools() }),
+    runTask('plan-copy', {
+      ...{ sourcePath, probe, rung, workPath },
+      ...{ withHead: segmentFormat === 'fmp4', tools: getMediaTools() },
+    }),
   )
   if (decided.kind !== 'copy' || segmentFormat === 'fmp4') return decided
   // Sound in transport streams is always encoded.

@@ -17,8 +17,10 @@ export async function writeCopiedPlaylists(
 ): Promise<void> {
   const write = (folder: string, planned: readonly { durationSeconds: number }[], count: number) =>
     writeCopied({ folder: join(revisionPath, folder), planned, count, isDone, segmentFormat })
-  await write(rung.name, plan.segments, pictures)
-  if (plan.sound) await write(AUDIO_FOLDER, plan.sound.segments, sounds)
+  await Promise.all([
+    write(rung.name, plan.segments, pictures),
+    ...(plan.sound ? [write(AUDIO_FOLDER, plan.sound.segments, sounds)] : []),
+  ])
 }
 
 /** How long the first so many segments of a copied picture play. Pure. */

@@ -1,25 +1,22 @@
 import { join } from 'node:path'
-import { BuildModel, type BuildRecord } from '#lib/db/models/build'
+import { BuildModel } from '#lib/db/models/build'
 import type { JobRecord } from '#lib/db/models/job'
-import type { CopyOutcome, CopyProgress } from '#lib/domain/copy-plan'
+import type { CopyProgress } from '#lib/domain/copy-plan'
 import { createId } from '#lib/domain/id'
-import { PeekrError } from '#lib/errors'
 import { enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import { runTask } from '#lib/jobs/pool'
 import type { JobContext, JobOutcome } from '#lib/jobs/run-job'
-import type { TaskInput } from '#lib/jobs/tasks'
 import { withDiskBlamed } from '#lib/jobs/with-disk-blamed'
 import { getWorkSource } from '#lib/jobs/work-source'
 import { getMediaTools } from '#lib/media/media-tools'
 import { giveUpCopy } from '#lib/transcode/copy/discard-copy'
 import { REMUXED_FILE } from '#lib/transcode/copy/remux-source'
 import { getBuild } from '#lib/transcode/get-build'
-import { showGrowth } from '#lib/transcode/show-growth'
 
 /** Under this name among the units of a revision lies what its source was remuxed into. */
 export const REMUXED_UNIT = 'remuxed'
-/** Behind the first segment, what is there is offered a few times a second. */
+/** The first segment is offered at once, the rest a few times a second. */
 const NOTE_MS = 300
 
 /**
@@ -49,19 +46,15 @@ export async function copyTop({ videoId }: JobRecord, context: JobContext): Prom
     segmentFormat: build.plan.segmentFormat,
     tools: getMediaTools(),
   }
-  const outcome = await withDiskBlamed(async () => {
-    if (build.copied.pictures === 0) {
-      const first = await copyFirst(build, request, context.signal)
-      if (first.kind === 'refused') return first
-    }
-    return runTask('copy-rung', request, {
+  const outcome = await withDiskBlamed(() =>
+    runTask('copy-rung', request, {
       signal: context.signal,
       onReport: (progress) => {
         context.report(progress.pictures / count)
         notes.add(progress)
       },
-    })
-  }).finally(() => library.removeAttempt(videoId, attemptId))
+    }),
+  ).finally(() => library.removeAttempt(videoId, attemptId))
   await notes.end()
   if (outcome.kind === 'refused') {
     context.log(outcome.sentence)
@@ -75,30 +68,6 @@ export async function copyTop({ videoId }: JobRecord, context: JobContext): Prom
   )
   context.log(`Copied ${pictures} segments of the picture${sounds > 0 ? ` and ${sounds} of the sound` : ''}.`)
   return { result: null, encoder: 'Copied, not encoded.' }
-}
-
-/**
- * Copies the first segment alone and has it played at once: with the rest of a large file on its way to the disk, each flush that
- * this takes would wait for gigabytes. Nobody else writes the playlists of a revision that shows nothing yet.
- */
-async function copyFirst(
-  { _id, videoId, probe }: BuildRecord,
-  request: TaskInput<'copy-rung'>,
-  signal: AbortSignal,
-): Promise<CopyOutcome> {
-  const outcome = await runTask('copy-rung', { ...request, segmentsMax: 1 }, { signal })
-  if (outcome.kind === 'refused') return outcome
-  const { pictures, sounds } = outcome
-  const noted = await BuildModel.findOneAndUpdate(
-    { _id },
-    { $max: { 'copied.pictures': pictures, 'copied.sounds': sounds } },
-    { returnDocument: 'after' },
-  ).lean()
-  if (noted === null) throw new PeekrError('cancelled', { details: { videoId, missing: 'build' } })
-  await showGrowth(noted, await getLibrary(), probe.audio === null)
-  // What is next of the video: the smaller sizes were waiting for this.
-  await enqueueJob('assemble', videoId, { fresh: true })
-  return outcome
 }
 
 /** Writes down how far the copy is, one note at a time, the latest one last, and has the playlists follow. */

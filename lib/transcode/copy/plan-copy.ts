@@ -21,7 +21,9 @@ import {
   isTooHeavy,
   SOUND_BITRATE_MAX_BPS,
 } from '#lib/transcode/copy/decide-copy'
+import { headFolders } from '#lib/transcode/copy/head-folders'
 import { type IndexedSource, type RemuxRequest, remuxSource } from '#lib/transcode/copy/remux-source'
+import { openCopyFolders, writeSegment } from '#lib/transcode/copy/write-segment'
 
 export const COPY_LENGTHS = { firstSeconds: 2, seconds: 4, secondsMax: 10 }
 /** One segment is held in memory at a time. */
@@ -47,19 +49,21 @@ export interface Copy {
  * beginning of some key frames. Never throws for what is wrong with the source: that is an answer.
  * @param rung the ladder's highest, which the copy would replace.
  * @param remux where a source without such an index may be copied into one that has it; without, it is refused.
+ * @param headPath where to leave the first segment, while all that it takes is at hand
  */
 export async function planCopy(
   sourcePath: string,
   probe: SourceProbe,
   rung: LadderRung,
   remux: Omit<RemuxRequest, 'sourcePath' | 'probe'> | null = null,
+  headPath: string | null = null,
 ): Promise<CopyDecision> {
   try {
-    const plan = await planIndexed({ path: sourcePath, probe }, rung).catch(async (error) => {
+    const plan = await planIndexed({ path: sourcePath, probe }, rung, headPath).catch(async (error) => {
       if (findRefusal(error) !== 'container' || remux === null) throw error
       requireWorthwhile(probe, (await stat(sourcePath)).size, rung)
       const source = await remuxSource({ ...remux, sourcePath, probe })
-      return { ...(await planIndexed(source, rung)), remuxed: true }
+      return { ...(await planIndexed(source, rung, headPath)), remuxed: true }
     })
     return { kind: 'copy', sentence: explainCopy(plan), plan }
   } catch (error) {
@@ -69,10 +73,20 @@ export async function planCopy(
   }
 }
 
-async function planIndexed({ path, probe }: IndexedSource, rung: LadderRung): Promise<CopyPlan> {
+async function planIndexed(
+  { path, probe }: IndexedSource,
+  rung: LadderRung,
+  headPath: string | null,
+): Promise<CopyPlan> {
   const file = await open(path)
   try {
-    return (await openCopy(file, probe, rung)).plan
+    const copy = await openCopy(file, probe, rung)
+    if (headPath !== null) {
+      const folders = headFolders(headPath)
+      await openCopyFolders(copy, folders)
+      await writeSegment(copy, 0, folders)
+    }
+    return copy.plan
   } finally {
     await file.close()
   }

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { requeueJob } from '#lib/admin/requeue-job'
 import { databaseUri } from '#lib/db/connect'
 import { JobModel, type JobRecord } from '#lib/db/models/job'
+import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import { isPeekrError } from '#lib/errors'
 import { parseMediaPlaylist } from '#lib/hls/media-playlist'
@@ -56,6 +57,36 @@ async function startSecond(): Promise<ChildProcess> {
   const MONGODB_URI = await databaseUri()
   return startWorker({ MONGODB_URI, PEEKR_DATA: peekr.dataPath, PEEKR_FFMPEG: slow })
 }
+
+test('the first segment of a copied source plays as soon as the plan is made, before the rest is begun', async () => {
+  const extra = ['-g', '30', '-preset', 'veryfast']
+  const path = await makeClip({
+    folder,
+    name: 'copied.mp4',
+    seconds: SECONDS,
+    width: 640,
+    height: 360,
+    extra,
+  })
+  const videoId = await importClip(peekr, path)
+  for (const kind of ['ingest', 'plan'] as const) await runHere(kind)
+  const video = await VideoModel.findById(videoId).lean()
+  assert.ok(video?.playable && video.revision)
+  assert.equal(video.revision.growing?.availableSeconds, 2)
+  assert.equal((await JobModel.findOne({ videoId, kind: 'copy' }).lean())?.attempts, 0)
+  const revisionPath = (await getLibrary()).revisionPath(videoId, video.revision.id)
+  for (const folder of ['360p', 'audio']) {
+    const text = await readFile(join(revisionPath, folder, 'media.m3u8'), 'utf8')
+    const { initSegment, segments } = parseMediaPlaylist(text)
+    assert.equal(segments.length, 1)
+    assert.deepEqual(
+      (await namesIn(revisionPath, folder)).sort(),
+      [initSegment, segments[0]?.name, 'media.m3u8'].sort(),
+    )
+  }
+  await JobModel.deleteMany({ videoId })
+  await VideoModel.deleteOne({ _id: videoId })
+})
 
 test('two workers at one unit at the same time do no harm: one’s is taken whole, the other’s counts for nothing', async () => {
   const videoId = await importClip(peekr, clip)
