@@ -105,7 +105,10 @@ describe('the administration', { timeout: 420_000 }, () => {
       frameRate: 60,
     })
     await chooseFile(page, peekr.url, clip)
-    await page.getByText('Making it playable').first().waitFor({ timeout: 60_000 })
+    await page
+      .getByText(/^(Making it playable|Playable, the rest)/)
+      .first()
+      .waitFor({ timeout: 60_000 })
     await page.goto(`${peekr.url}/admin/jobs`)
     // One that is far from its turn: what runs may have ended by the time it is clicked.
     const parts = page.getByRole('listitem', { name: /^Make it playable, part \d+.*: long$/ })

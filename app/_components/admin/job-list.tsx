@@ -31,17 +31,26 @@ const STATES: Record<JobView['state'], string> = {
 }
 
 /** Jobs with their progress, reason and log, and, for an administrator (`onChange`), what can be done about each. */
-export function JobList({ jobs, onChange }: { jobs: JobView[]; onChange?: () => void }) {
+export function JobList({
+  jobs,
+  onChange,
+  ofOneVideo = false,
+}: {
+  jobs: JobView[]
+  onChange?: () => void
+  /** On a page about their video, which need not be named again. */
+  ofOneVideo?: boolean
+}) {
   return (
     <ul className={styles.jobs}>
       {jobs.map((job) => (
-        <JobRow key={job.id} job={job} onChange={onChange} />
+        <JobRow key={job.id} job={job} onChange={onChange} named={!ofOneVideo} />
       ))}
     </ul>
   )
 }
 
-function JobRow({ job, onChange }: { job: JobView; onChange?: () => void }) {
+function JobRow({ job, onChange, named }: { job: JobView; onChange?: () => void; named: boolean }) {
   const running = job.state === 'running'
   return (
     <li className={styles.job} aria-label={`${KINDS[job.kind]}${describeUnit(job.unit)}: ${job.video.title}`}>
@@ -49,7 +58,12 @@ function JobRow({ job, onChange }: { job: JobView; onChange?: () => void }) {
         <div className={styles.text}>
           <p className={styles.title}>
             {KINDS[job.kind]}
-            {describeUnit(job.unit)}: <Link href={`/watch/${job.video.id}`}>{job.video.title}</Link>
+            {describeUnit(job.unit)}
+            {named && (
+              <>
+                : <Link href={`/watch/${job.video.id}`}>{job.video.title}</Link>
+              </>
+            )}
           </p>
           <p className={styles.facts}>
             <span className={`${styles.state} ${styles[job.state]}`}>{STATES[job.state]}</span>
@@ -91,7 +105,7 @@ function describeTime(job: JobView): string {
     const seconds = (Date.parse(job.finishedAt) - Date.parse(job.startedAt)) / 1000
     return `${formatAge(job.finishedAt, Date.now())}, took ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
   }
-  return job.startedAt
+  return job.startedAt && job.state === 'running'
     ? `started ${formatAge(job.startedAt, Date.now())}`
     : `asked for ${formatAge(job.createdAt, Date.now())}`
 }

@@ -29,9 +29,16 @@ export function VideoMaking({ video: initial }: { video: VideoView }) {
           Work on a video begins when its upload is complete.
         </EmptyState>
       )}
-      {data && data.items.length > 0 && <JobList jobs={data.items} />}
+      {data && data.items.length > 0 && <JobList jobs={data.items.toSorted(byTurn)} ofOneVideo />}
     </div>
   )
+}
+
+/** What is at work first, then what waits in its order, then what has ended as it came. */
+function byTurn(a: JobView, b: JobView): number {
+  const turn = ({ state }: JobView) => (state === 'running' ? 0 : state === 'queued' ? 1 : 2)
+  const isWaiting = a.state === 'queued' && b.state === 'queued'
+  return turn(a) - turn(b) || (isWaiting ? a.createdAt.localeCompare(b.createdAt) : 0)
 }
 
 function Renditions({ renditions }: { renditions: MakingRendition[] }) {

@@ -1,4 +1,4 @@
-import { formatPercent } from '#lib/domain/format'
+import { formatPercent, formatTimeLeft } from '#lib/domain/format'
 import type { VideoState } from '#lib/domain/video'
 import type { VideoView } from '#lib/domain/video-view'
 import { ProgressBar } from '../controls/progress-bar'
@@ -13,9 +13,20 @@ const WORDS: Record<VideoState, string> = {
 }
 
 /** Where a video is on its way, in words: `Making it playable · 43 %`. */
-export function describeState(video: Pick<VideoView, 'state' | 'progress'>): string {
+export function describeState(
+  video: Pick<VideoView, 'state' | 'progress' | 'playable' | 'publishedAt'>,
+): string {
   const moving = video.state === 'transcoding' || video.state === 'uploading'
-  return moving ? `${WORDS[video.state]} · ${formatPercent(video.progress)}` : WORDS[video.state]
+  return moving ? `${describeWork(video)} · ${formatPercent(video.progress)}` : WORDS[video.state]
+}
+
+function describeWork({
+  state,
+  playable,
+  publishedAt,
+}: Pick<VideoView, 'state' | 'playable' | 'publishedAt'>): string {
+  if (state !== 'transcoding' || !playable) return WORDS[state]
+  return publishedAt === null ? 'Playable, the rest is being made' : 'Being made anew'
 }
 
 /** Published, and taken out of play because its files are damaged. */
@@ -42,7 +53,12 @@ export function VideoStatus({ video }: { video: VideoView }) {
   if (video.state === 'ready') return <p className={styles.ready}>Ready</p>
   return (
     <div className={styles.status}>
-      <p className={styles.words}>{describeState(video)}</p>
+      <p className={styles.words}>
+        {describeState(video)}
+        {video.making !== null && video.making.secondsLeft !== null && (
+          <span className={styles.left}> · {formatTimeLeft(video.making.secondsLeft)} left</span>
+        )}
+      </p>
       <ProgressBar
         value={video.state === 'ingesting' ? null : video.progress}
         label={`Progress of ${video.title}`}

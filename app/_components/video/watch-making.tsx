@@ -29,11 +29,10 @@ export function WatchMaking({
     onSharper()
   }, [isSharper, started, video.renditions.length, onSharper])
   if (making !== null && video.publishedAt === null) {
-    const whole = durationSeconds === null ? '' : ` of ${formatDuration(durationSeconds)}`
     return (
       <Notice>
-        The first {formatDuration(making.availableSeconds)}
-        {whole} can be played already; the rest is being made{describePace(making)}.
+        {describeAvailable(making.availableSeconds, durationSeconds)}
+        {describePace(making)}.
       </Notice>
     )
   }
@@ -49,7 +48,15 @@ export function WatchMaking({
   )
 }
 
+function describeAvailable(availableSeconds: number, durationSeconds: number | null): string {
+  // The sizes that are there may be whole long before the others.
+  if (durationSeconds !== null && availableSeconds > durationSeconds - 0.5)
+    return 'All of it can be played already; its other renditions are being made'
+  const whole = durationSeconds === null ? '' : ` of ${formatDuration(durationSeconds)}`
+  return `The first ${formatDuration(availableSeconds)}${whole} can be played already; the rest is being made`
+}
+
 function describePace({ speed, secondsLeft }: NonNullable<VideoView['making']>): string {
   if (speed === null || secondsLeft === null) return ''
-  return `, at ${speed.toFixed(1)} × real time, ${formatTimeLeft(secondsLeft)}`
+  return `, at ${speed.toFixed(1)} × real time, ${formatTimeLeft(secondsLeft)} left`
 }

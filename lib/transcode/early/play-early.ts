@@ -39,17 +39,18 @@ interface Running {
  */
 export function startEarlyPlay(): { stop(): Promise<void> } {
   const running = new Map<string, Running>()
+  const slots = { free: RUNNING_MAX }
   // What is known of an upload is not looked up again with each of its chunks.
   const settled = new Set<string>()
   const log = getLog('early-play')
   const begin = ({ uploadId, videoId, storedBytes, sizeBytes }: StoredBytes) => {
     const known = running.get(videoId)
     if (known !== undefined) return raise(known.stored, storedBytes)
-    if (settled.has(uploadId) || running.size >= RUNNING_MAX || storedBytes >= sizeBytes) return
+    if (settled.has(uploadId) || storedBytes >= sizeBytes) return
     const stored = new SharedArrayBuffer(8)
     raise(stored, storedBytes)
     const stop = new AbortController()
-    const ended = playUpload({ uploadId, videoId, sizeBytes, stored, signal: stop.signal })
+    const ended = playUpload({ uploadId, videoId, sizeBytes, stored, signal: stop.signal, slots })
       .then((outcome) => {
         if (outcome === 'settled') settled.add(uploadId)
         if (settled.size > SETTLED_MAX) settled.clear()
@@ -82,20 +83,32 @@ interface Upload {
   sizeBytes: number
   stored: SharedArrayBuffer
   signal: AbortSignal
+  /** Only what plays takes one: why another cannot be played is said whatever else is going on. */
+  slots: { free: number }
+}
+
+/** Looks at what has come, and plays it if it can be and a slot is free. The next bytes that come tell more, or come later. */
+async function playUpload(upload: Upload): Promise<'settled' | 'unknown'> {
+  const uploadPath = join(getConfig().dataPath, UPLOADS_FOLDER, upload.uploadId)
+  const head = await judgeUpload(uploadPath, upload.stored)
+  if (head.kind === 'unknown') return 'unknown'
+  if (head.kind === 'refused') return playHead(upload, uploadPath, head)
+  const { slots } = upload
+  if (slots.free === 0) return 'unknown'
+  slots.free -= 1
+  try {
+    return await playHead(upload, uploadPath, head)
+  } finally {
+    slots.free += 1
+  }
 }
 
 /** From the claim to the moment that what was early is gone again. */
-async function playUpload({
-  uploadId,
-  videoId,
-  sizeBytes,
-  stored,
-  signal,
-}: Upload): Promise<'settled' | 'unknown'> {
-  const uploadPath = join(getConfig().dataPath, UPLOADS_FOLDER, uploadId)
-  const head = await judgeUpload(uploadPath, stored)
-  // The next bytes that come tell more.
-  if (head.kind === 'unknown') return 'unknown'
+async function playHead(
+  { uploadId, videoId, sizeBytes, stored, signal }: Upload,
+  uploadPath: string,
+  head: Exclude<HeadVerdict, { kind: 'unknown' }>,
+): Promise<'settled'> {
   const library = await getLibrary()
   const hasRoom = (await library.freeBytes()) > 2 * sizeBytes + ROOM_BYTES_MIN
   const id = head.kind === 'playable' && hasRoom ? createId() : null

@@ -123,9 +123,12 @@ test('an upload that is cancelled leaves nothing of what played', async () => {
   await until('its folder to go', async () => !(await library.listVideoIds()).includes(videoId))
 })
 
-test('where the container does not allow it, the page is told why', async () => {
+test('where the container does not allow it, the page is told why, also while as many as may play already do', async () => {
   const path = join(folder, 'behind.mp4')
   await runFfmpeg(['-i', clip, '-c', 'copy', '-y', path])
+  const others = [await sendHalf(clip), await sendHalf(clip)]
+  for (const { videoId } of others)
+    await until('another to play', async () => (await viewAs(pipeline.owner, videoId)).early !== null)
   const { videoId, url: uploadUrl } = await sendHalf(path)
   const { early, playback } = await until('the reason', async () => {
     const view = await viewAs(pipeline.owner, videoId)
@@ -136,7 +139,8 @@ test('where the container does not allow it, the page is told why', async () => 
     /^It plays once all of it has come, because this MP4 has its index at its end\./,
   )
   assert.equal(playback, null)
-  await callTus(uploadUrl, 'DELETE', { headers: { authorization } })
+  for (const { url } of [...others, { url: uploadUrl }])
+    await callTus(url, 'DELETE', { headers: { authorization } })
 })
 
 for (const name of ['front.mp4', 'pieces.mp4', 'stream.ts']) {
