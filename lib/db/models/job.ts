@@ -97,6 +97,9 @@ const schema = new Schema<JobRecord>(
 // One job of a kind for a unit of a video: delivering the same event twice changes nothing.
 schema.index({ videoId: 1, kind: 1, unit: 1 }, { unique: true })
 schema.index({ state: 1, priority: 1, createdAt: 1 })
+// The list of an administrator, newest first, all or of one state.
+schema.index({ createdAt: -1, _id: 1 })
+schema.index({ state: 1, createdAt: -1, _id: 1 })
 schema.plugin(sanitizeFilters)
 
 export const JobModel =

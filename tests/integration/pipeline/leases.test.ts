@@ -44,7 +44,7 @@ test('50 workers share 20 jobs without taking one twice', async () => {
   assert.equal(new Set(ids).size, 20)
 })
 
-test('looking for work reads what is open, however much has ended', async () => {
+test('looking for work reads what is open, and the list of jobs one page, however much has ended', async () => {
   const now = await getServerTime()
   const ended = { kind: 'transcode', state: 'done', attempts: 1, runAfter: now, createdAt: now }
   await JobModel.insertMany(
@@ -54,8 +54,15 @@ test('looking for work reads what is open, however much has ended', async () => 
   await enqueueJob('delete', createId())
   await claim('delete') // by somebody who is at it
   assert.deepEqual(await findDueKinds(), ['publish'])
-  const plan = await JobModel.collection.find(dueAt(await getServerTime())).explain('executionStats')
-  assert.ok(plan.executionStats.totalDocsExamined < 10, JSON.stringify(plan.executionStats))
+  const { collection } = JobModel
+  const pages = [{}, { state: 'done' }].map((filter) =>
+    collection.find(filter).sort({ createdAt: -1, _id: 1 }).limit(50),
+  )
+  const looks = [collection.find(dueAt(await getServerTime())), ...pages]
+  for (const [at, look] of looks.entries()) {
+    const { executionStats } = await look.explain('executionStats')
+    assert.ok(executionStats.totalDocsExamined <= 60, `${at}: ${JSON.stringify(executionStats)}`)
+  }
 })
 
 test('an event delivered 50 times at once makes one job', async () => {
