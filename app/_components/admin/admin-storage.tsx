@@ -50,7 +50,11 @@ export function AdminStorage() {
                 <code>{data.path}</code>
               </dd>
               <dt>Kept free</dt>
-              <dd>{formatBytes(data.reserveBytes)}: uploads are refused before the disk is full.</dd>
+              <dd>
+                {data.reserveBytes > 0
+                  ? `${formatBytes(data.reserveBytes)}: uploads are refused before the disk is full.`
+                  : 'Nothing: uploads may fill the disk. PEEKR_RESERVE keeps some of it free.'}
+              </dd>
               {data.lowWaterBytes > 0 && (
                 <>
                   <dt>Low water</dt>

@@ -42,7 +42,9 @@ export function SnapshotRow({
             <span>{VISIBILITY_LOOKS[video.visibility].label}</span>
             {video.durationSeconds !== null && <span>{formatDuration(video.durationSeconds)}</span>}
             {!isCurrentRevision && <span>another version than the one that plays</span>}
-            {exclusiveBytes !== null && <span>alone holds {formatBytes(exclusiveBytes)}</span>}
+            {exclusiveBytes !== null && (
+              <span>alone holds {exclusiveBytes === 0 ? 'nothing' : formatBytes(exclusiveBytes)}</span>
+            )}
           </p>
         )}
       </div>

@@ -32,7 +32,6 @@ export function VideoHistory({ video: initial }: { video: VideoView }) {
   useUndone(reload)
   const close = () => setOpen(null)
   const items = data?.items ?? null
-  const heldBytes = items?.reduce((sum, item) => sum + (item.exclusiveBytes ?? 0), 0) ?? 0
 
   async function remove(snapshot: SnapshotView) {
     await callApi(`${path}/${snapshot.name}`, { method: 'DELETE' })
@@ -46,7 +45,7 @@ export function VideoHistory({ video: initial }: { video: VideoView }) {
       <div className={styles.top}>
         <p className={pageStyles.dim}>
           {measured && items
-            ? `Deleting all of these would free at least ${formatBytes(heldBytes)}.`
+            ? describeSpace(items)
             : 'Older ones go by themselves, after the rules in the settings; one with a name stays.'}
         </p>
         <div className={styles.actions}>
@@ -103,4 +102,13 @@ export function VideoHistory({ video: initial }: { video: VideoView }) {
       )}
     </div>
   )
+}
+
+function describeSpace(items: SnapshotView[]): string {
+  const sizes = items.map(({ exclusiveBytes }) => exclusiveBytes).filter((size) => size !== null)
+  if (items.length > 0 && sizes.length === 0) return 'Measuring…'
+  const heldBytes = sizes.reduce((sum, size) => sum + size, 0)
+  return heldBytes === 0
+    ? 'None of these takes up space of its own: what they hold is shared.'
+    : `Deleting all of these would free at least ${formatBytes(heldBytes)}.`
 }
