@@ -69,8 +69,10 @@ export async function askCell(
   cell: Cell,
   extra: Record<string, string> = {},
 ): Promise<Response> {
-  const { name, method, row, identity, kind } = cell
-  const video = row.destroys && kind ? await world.makeVideo(kind) : findVideo(world, cell)
+  const { name, method, row, identity, kind, status } = cell
+  // Whoever is refused destroys nothing; if they do, those who ask for the same video after them show it.
+  const isDestroyed = row.destroys && (status < 400 || status === 409)
+  const video = isDestroyed && kind ? await world.makeVideo(kind) : findVideo(world, cell)
   let path = row.path ?? name.slice(name.indexOf(' ') + 1)
   if (path.includes('{uploadId}')) path = path.replace('{uploadId}', await world.makeUpload())
   path = path.replace('{videoId}', video.videoId).replace('{revisionId}', video.revisionId)

@@ -10,7 +10,7 @@ export interface Row {
   path?: string
   json?: unknown
   headers?: Record<string, string>
-  /** A write that changes its target: each cell gets one of its own. */
+  /** A write that changes its target: each cell that may gets one of its own. */
   destroys?: boolean
   /** What it sends lets anybody in, so its answer may tell what the video is. */
   opens?: boolean

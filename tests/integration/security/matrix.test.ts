@@ -23,6 +23,9 @@ const APP = resolve(import.meta.dirname, '../../../app')
 /** Requests at a time. */
 const TOGETHER = 8
 
+/** Behind the door that is off. */
+const PAGE_READERS: readonly Identity[] = ['anonymous', 'viewer', 'owner', 'admin', 'pass', 'link']
+
 let world: World
 
 before(async () => {
@@ -46,7 +49,10 @@ for (const door of ['on', 'off'] as const) {
     test('every route gives every identity exactly what its row says, uncached, and no stranger a source', async (t) => {
       const cells = [
         ...Object.entries(API_ROWS).flatMap(([name, row]) => buildCells(name, row)),
-        ...Object.entries(PAGE_ROWS).flatMap(([name, row]) => buildCells(`GET ${name}`, row)),
+        // Pages are the same behind both doors, and slow: of one, only those who differ most ask.
+        ...Object.entries(PAGE_ROWS)
+          .flatMap(([name, row]) => buildCells(`GET ${name}`, row))
+          .filter(({ identity }) => door === 'on' || PAGE_READERS.includes(identity)),
       ]
       const wrong = await findWrong(cells, async (cell) =>
         checkCell(world, cell, await askCell(world, door, cell)),
