@@ -4,14 +4,19 @@ import type { StorageView } from '#lib/domain/storage-view'
 
 const NAMED_MAX = 100
 
-/** How far the verifying of all videos is, and which are not played because they are damaged. */
+/** How far the verifying of all videos is, and which are not played because they are damaged. What lies in the bin has no turn. */
 export async function describeProofs(): Promise<StorageView['proofs']> {
-  const count = (filter: object) => ProofModel.countDocuments(filter).setOptions({ sanitizeFilter: false })
+  const binned = await VideoModel.find({ deletedAt: { $ne: null } }, { _id: 1 })
+    .setOptions({ sanitizeFilter: false })
+    .lean()
+  const others = { _id: { $nin: binned.map(({ _id }) => _id) } }
+  const count = (filter: object) =>
+    ProofModel.countDocuments({ ...others, ...filter }).setOptions({ sanitizeFilter: false })
   const [videoCount, verifiedCount, pendingCount, oldest, reading, damaged] = await Promise.all([
     count({}),
     count({ verifiedAt: { $ne: null } }),
     count({ requestedAt: { $ne: null } }),
-    ProofModel.findOne({ verifiedAt: { $ne: null } }, { verifiedAt: 1 })
+    ProofModel.findOne({ ...others, verifiedAt: { $ne: null } }, { verifiedAt: 1 })
       .sort({ verifiedAt: 1 })
       .setOptions({ sanitizeFilter: false })
       .lean(),

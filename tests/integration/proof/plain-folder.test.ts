@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { describeProofs } from '#lib/admin/describe-proofs'
 import { listStorageEvents } from '#lib/admin/list-storage-events'
 import { updateSettings } from '#lib/admin/settings'
 import { getVideo } from '#lib/catalog/get-video'
@@ -8,6 +9,7 @@ import { addMissingProofs } from '#lib/catalog/proof/add-missing-proofs'
 import { askForProof, getProofView } from '#lib/catalog/proof/ask-for-proof'
 import { proveVideo } from '#lib/catalog/proof/prove-video'
 import { findNextDue, runProofs } from '#lib/catalog/proof/run-proofs'
+import { removeVideo } from '#lib/catalog/remove-video'
 import { restoreState } from '#lib/catalog/snapshots/restore-snapshot'
 import { ProofModel } from '#lib/db/models/proof'
 import { StorageEventModel } from '#lib/db/models/storage-event'
@@ -174,5 +176,8 @@ describe('proof on a plain folder', () => {
     assert.equal(await findNextDue(), null)
     const verified = await ProofModel.countDocuments({ verdict: 'intact' })
     assert.equal(verified, 3, `${old?._id}`)
+    await removeVideo({ viewer: peekr.owner, videoId: young?._id ?? '' })
+    const { videoCount, verifiedCount } = await describeProofs()
+    assert.deepEqual([videoCount, verifiedCount], [2, 2], 'what lies in the bin is not waited for')
   })
 })
