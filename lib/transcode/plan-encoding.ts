@@ -28,8 +28,16 @@ export function planEncoding(options: {
   const [top, ...lower] = copy === null ? [] : putCopyOnTop(ladder, probe.video)
   const copied = copy !== null && top !== undefined ? { rung: top, plan: copy } : null
   const rungs = copied ? lower : ladder
+  // Beside a copy none of them is offered before the end, so there is no lead to be had from making some first.
   const cut = planUnits(probe, copied?.plan.boundaries)
-  return { segmentFormat, encoder, copied, rungs, lowRungs: chooseLow(rungs), ...cut }
+  return {
+    segmentFormat,
+    encoder,
+    copied,
+    rungs,
+    lowRungs: copied ? rungs.map(({ name }) => name) : chooseLow(rungs),
+    ...cut,
+  }
 }
 
 /** Together these are at most this share of the pixels of the largest rung. */

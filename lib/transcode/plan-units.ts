@@ -9,6 +9,8 @@ export const SEGMENT_SECONDS = 4
  * lands, and from there on starting FFmpeg, seeking and decoding up to the border cost under a twentieth (24 s a unit).
  */
 const UNIT_SEGMENTS = [1, 1, 2, 4, 6]
+/** Beside a copy nobody waits for the first of them. */
+const UNIT_SEGMENTS_BESIDE_COPY = [6]
 /** A last unit of less than this share of a full one joins the one before. */
 const LAST_SHARE_MIN = 1 / 3
 /** Declared durations err; segments go on being cut regularly for this much longer. */
@@ -21,7 +23,7 @@ const SEEKABLE = /(?:^|,)(?:mov|mp4|matroska|webm|avi|flv|asf)(?:,|$)/
 /** Shorter videos are not worth more than the first unit and the rest. */
 const SEEK_SECONDS_MIN = 12
 
-/** Segment boundaries and units. Pure. @param boundaries when each segment starts, where something else decides that. */
+/** Segment boundaries and units. Pure. @param boundaries when each segment starts, where the copied top rung decides that. */
 export function planUnits(
   probe: SourceProbe,
   boundaries?: readonly number[],
@@ -34,7 +36,9 @@ export function planUnits(
   const inside = starts.filter((start) => start < (durationSeconds ?? 0))
   return {
     boundaries: [...starts],
-    units: seek ? cutUnits(inside) : planWhole(isShort ? [0] : starts),
+    units: seek
+      ? cutUnits(inside, boundaries === undefined ? UNIT_SEGMENTS : UNIT_SEGMENTS_BESIDE_COPY)
+      : planWhole(isShort ? [0] : starts),
     seek,
     seamSeconds: Math.max(1, 3 / (probe.video?.frameRate ?? 30)),
   }
@@ -58,10 +62,10 @@ export function planWhole(boundaries: readonly number[], kept: readonly PlannedU
   return [...kept, { index: last.index + 1, startSeconds: last.endSeconds, endSeconds: null, firstSegment }]
 }
 
-function cutUnits(starts: readonly number[]): PlannedUnit[] {
+function cutUnits(starts: readonly number[], sizes: readonly number[]): PlannedUnit[] {
   const units: PlannedUnit[] = []
   for (let at = 0; at < starts.length; ) {
-    const wanted = UNIT_SEGMENTS[units.length] ?? UNIT_SEGMENTS.at(-1) ?? 1
+    const wanted = sizes[units.length] ?? sizes.at(-1) ?? 1
     const left = starts.length - at - wanted
     const isLast = left <= wanted * LAST_SHARE_MIN && units.length > 0
     const end = isLast ? null : (starts[at + wanted] ?? null)

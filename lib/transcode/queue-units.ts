@@ -43,8 +43,9 @@ export async function queueUnits(videoId: string): Promise<boolean> {
       .filter(({ state, unit }) => state === 'done' || (state === 'running' && !outrun.includes(unit)))
       .map(({ unit }) => unit),
   )
-  // Only then: until the first unit plays, somebody may be waiting for it.
-  const isFirstDone = jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done')
+  // Only then: until the first segments play, somebody may be waiting for them.
+  const isFirstDone =
+    plan.copied !== null || jobs.some(({ unit, state }) => unit.startsWith('0-') && state === 'done')
   if (isFirstDone) await enqueueJob('pictures', videoId)
   if (isFirstDone && hasTracks(planTracks(build.probe))) await enqueueJob('tracks', videoId)
   const wanted = planOrder({ plan, done: taken, ...facts }).slice(0, QUEUED_MAX)

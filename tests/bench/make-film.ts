@@ -8,8 +8,11 @@ export interface FilmOptions {
   name: string
   seconds: number
   height: number
-  /** H.264 with a key frame each second and AAC, which can be copied; or MPEG-4 part 2, which has to be encoded. */
-  kind: 'copyable' | 'foreign'
+  /**
+   * H.264 with a key frame each second and AAC, which can be copied; or what has to be encoded: MPEG-4 part 2, which is
+   * made and decoded with next to no work, or HEVC with a key frame each second, as phones write it.
+   */
+  kind: 'copyable' | 'foreign' | 'phone'
   bitrateBps: number
 }
 
@@ -20,26 +23,32 @@ export async function makeFilm(options: FilmOptions): Promise<string> {
   const { folder, name, seconds, height, kind, bitrateBps } = options
   const path = join(folder, name)
   const piece = join(folder, `piece-${name}`)
-  const codec =
-    kind === 'copyable'
-      ? [
-          '-c:v',
-          'libx264',
-          '-preset',
-          'veryfast',
-          '-g',
-          '30',
-          '-b:v',
-          String(bitrateBps),
-          '-maxrate',
-          String(bitrateBps * 1.5),
-          '-bufsize',
-          String(bitrateBps * 2),
-        ]
-      : ['-c:v', 'mpeg4', '-b:v', String(bitrateBps)]
+  const limits = [
+    '-b:v',
+    String(bitrateBps),
+    '-maxrate',
+    String(bitrateBps * 1.5),
+    '-bufsize',
+    String(bitrateBps * 2),
+  ]
+  const codecs = {
+    copyable: ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '30', ...limits],
+    foreign: ['-c:v', 'mpeg4', '-b:v', String(bitrateBps)],
+    phone: [
+      '-c:v',
+      'libx265',
+      '-preset',
+      'ultrafast',
+      '-x265-params',
+      'keyint=30:log-level=error',
+      '-tag:v',
+      'hvc1',
+      ...limits,
+    ],
+  }
   await runFfmpeg([
     ...['-i', await requireTestMedia('cup.mp4', folder), '-t', String(PIECE_SECONDS)],
-    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codec],
+    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codecs[kind]],
     ...['-c:a', 'aac', '-b:a', '128k', '-y', piece],
   ])
   await runFfmpeg([

@@ -42,7 +42,7 @@ after(async () => {
   await rm(clips, { recursive: true, force: true })
 })
 
-test('plays after the first unit from a playlist that only grows, and is VOD at the same address in the end', async () => {
+test('plays after the first unit from a playlist that only grows, and is VOD at the same address in the end; every attempt is on record', async () => {
   const videoId = await importClip(peekr, clip)
   await updateVideo({ viewer: peekr.owner, videoId, changes: { visibility: 'public' } })
   const early = await until('early play', () => VideoModel.findOne({ _id: videoId, playable: true }).lean())
@@ -82,7 +82,18 @@ test('plays after the first unit from a playlist that only grows, and is VOD at 
   assert.match(last, /PLAYLIST-TYPE:VOD[\s\S]*EXT-X-ENDLIST/)
   await until('nothing left over', async () => (await BuildModel.countDocuments({ videoId })) === 0)
   assert.deepEqual(await namesIn(peekr.dataPath, 'library', videoId, 'units'), [])
+  await requireHistory(videoId)
 })
+
+/** What became of every attempt is kept, and who made it. */
+async function requireHistory(videoId: string): Promise<void> {
+  const job = await JobModel.findOne({ videoId, kind: 'transcode', unit: '0-low' }).lean()
+  assert.deepEqual(
+    job?.history.map(({ attempt, outcome }) => [attempt, outcome]),
+    [[1, 'done']],
+  )
+  assert.match(job?.history[0]?.holder ?? '', /:\d+$/)
+}
 
 test('paused, a video’s work is handed back uncounted, and goes on from its last whole unit when resumed', async () => {
   const videoId = await importClip(peekr, clip)
@@ -108,6 +119,7 @@ test('paused, a video’s work is handed back uncounted, and goes on from its la
   )
 })
 
+// The last one: what is left of both films is given up with the services.
 test('the first unit of a new video comes before the rest of an older one', async () => {
   await changeQueue({ paused: true })
   const older = await importClip(peekr, clip)
@@ -120,16 +132,4 @@ test('the first unit of a new video comes before the rest of an older one', asyn
     JobModel.exists({ videoId: newer, unit: '0-low', state: 'done' }),
   )
   assert.equal(await VideoModel.countDocuments({ _id: older, state: 'transcoding' }), 1)
-  for (const videoId of [older, newer]) assert.equal((await waitForEnd(videoId)).state, 'ready')
-})
-
-test('what became of every attempt is kept with its reason', async () => {
-  const videoId = await importClip(peekr, clip)
-  assert.equal((await waitForEnd(videoId)).state, 'ready')
-  const job = await JobModel.findOne({ videoId, kind: 'transcode', unit: '0-low' }).lean()
-  assert.deepEqual(
-    job?.history.map(({ attempt, outcome }) => [attempt, outcome]),
-    [[1, 'done']],
-  )
-  assert.match(job?.history[0]?.holder ?? '', /:\d+$/)
 })

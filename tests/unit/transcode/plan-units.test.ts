@@ -55,11 +55,14 @@ test('what cannot be sought is the short first unit and the rest', () => {
   }
 })
 
-test('boundaries that come with the source are kept as they are', () => {
-  const given = [0, 1.9, 7.3, 12.8, 18.1, 24.4, 29.9, 36, 41]
-  const { boundaries, units } = planUnits(probe(45), given)
+test('boundaries that come with a copy are kept as they are, and units beside it are large at once: nobody waits for them', () => {
+  const given = [0, 1.9, 7.3, 12.8, 18.1, 24.4, 29.9, 36, 41, 46, 51]
+  const { boundaries, units } = planUnits(probe(55), given)
   assert.deepEqual(boundaries, given)
-  assert.equal(units[1]?.startSeconds, 1.9)
+  assert.deepEqual(
+    units.map(({ startSeconds }) => startSeconds),
+    [0, 29.9],
+  )
 })
 
 test('a plan made anew keeps the units that are assembled and makes one of the rest', () => {
