@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { getStorageReport } from '#lib/admin/get-storage-report'
 import { listStorageEvents } from '#lib/admin/list-storage-events'
 import { updateSettings } from '#lib/admin/settings'
@@ -87,7 +86,6 @@ describe('a disk of 300 MB that runs full', { skip: whyNoBtrfsLoop() }, () => {
   async function free(path: string): Promise<void> {
     await rm(path)
     await runBtrfs(['filesystem', 'sync', loop.path])
-    await sleep(2_100) // how long what is known of the space is taken to be so
   }
 
   test('below the mark uploads are refused with a sentence, encodes wait, watching and deleting go on; above it all goes on by itself', async () => {
