@@ -12,21 +12,22 @@ export type Target = string | (() => string)
 /**
  * Asks for one URL over and over, or for others whose answers are as long, for `seconds`, on `connections` kept-alive connections, and counts whole answers.
  * As cheap as a client can be, so that the server is what is measured: bytes go into one buffer a connection and are
- * counted, the head is read once for its length. Whatever is not `status` (200) fails the measurement.
+ * counted, the head is read once for its length. Whatever is not 200 fails the measurement.
  */
 export async function runHttpLoad(load: {
   port: number
   target: Target
   seconds: number
   connections: number
-  status?: number
+  /** Asks only whether it has changed: what comes is 304. */
+  isKnown?: boolean
 }): Promise<LoadResult> {
-  const { port, target, seconds, connections, status = 200 } = load
-  const answerBytes = await measureAnswer(port, nextOf(target), status)
+  const { port, target, seconds, connections, isKnown = false } = load
+  const answerBytes = await measureAnswer(port, nextOf(target), isKnown)
   const deadline = performance.now() + seconds * 1000
   const startedAt = performance.now()
   const readers = Array.from({ length: connections }, () =>
-    readUntil({ port, target, answerBytes, deadline }),
+    readUntil({ port, target, isKnown, answerBytes, deadline }),
   )
   const counts = await Promise.all(readers)
   const elapsedSeconds = (performance.now() - startedAt) / 1000
@@ -42,15 +43,15 @@ function nextOf(target: Target): string {
   return typeof target === 'string' ? target : target()
 }
 
-function requestText(target: string): string {
-  return `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
+function requestText(target: string, isKnown: boolean): string {
+  return `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n${isKnown ? 'If-None-Match: *\r\n' : ''}\r\n`
 }
 
 /**
- * Bytes of one answer, head included; the same for every one, dates having a fixed length. A chunked answer (Next takes
- * the length away) counts with its framing: our handler sends a file in memory as one chunk.
+ * Bytes of one answer, head included; the same for every one, dates having a fixed length. A chunked answer counts
+ * with its framing, which is the same each time when a file goes out as one chunk.
  */
-function measureAnswer(port: number, target: string, status: number): Promise<number> {
+function measureAnswer(port: number, target: string, isKnown: boolean): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
     let answer = Buffer.alloc(0)
@@ -62,7 +63,10 @@ function measureAnswer(port: number, target: string, status: number): Promise<nu
       const text = answer.subarray(0, end).toString('latin1')
       const length = /^content-length: (\d+)$/im.exec(text)?.[1]
       const isChunked = /^transfer-encoding: chunked$/im.test(text)
-      if (!text.startsWith(`HTTP/1.1 ${status} `) || (length === undefined && !isChunked)) {
+      if (isKnown && text.startsWith('HTTP/1.1 304 ')) {
+        socket.destroy()
+        resolve(end + 4)
+      } else if (!text.startsWith('HTTP/1.1 200 ') || (length === undefined && !isChunked)) {
         socket.destroy()
         reject(new Error(`${target.replace(/\/t\/[^/]+/, '/t/…')} answered: ${text.split('\r\n')[0]}`))
       } else if (length !== undefined) {
@@ -73,7 +77,7 @@ function measureAnswer(port: number, target: string, status: number): Promise<nu
         resolve(answer.length)
       }
     })
-    socket.write(requestText(target))
+    socket.write(requestText(target, isKnown))
   })
 }
 
@@ -86,12 +90,13 @@ const LAST_ANSWER_SHORTER_BYTES = 'keep-alive'.length - 'close'.length
 function readUntil(reader: {
   port: number
   target: Target
+  isKnown: boolean
   answerBytes: number
   deadline: number
 }): Promise<number> {
-  const { port, target, answerBytes, deadline } = reader
-  const same = typeof target === 'string' ? requestText(target) : null
-  const next = () => same ?? requestText(nextOf(target))
+  const { port, target, isKnown, answerBytes, deadline } = reader
+  const same = typeof target === 'string' ? requestText(target, isKnown) : null
+  const next = () => same ?? requestText(nextOf(target), isKnown)
   const buffer = Buffer.allocUnsafeSlow(256 * 1024)
   let requests = 0
   return new Promise((resolve, reject) => {
