@@ -10,7 +10,7 @@ export interface DecodeRequest {
   folders: readonly string[]
   /** Another name of that playlist. */
   playlist?: string
-  /** Whether others need the processors more: then it is done by one thread, which also is least work. */
+  /** Whether it goes on beside something larger: then one thread does it, which is least work. */
   aside?: boolean
   /** Of all pictures that are decoded side by side. */
   pixels: number
@@ -19,7 +19,6 @@ export interface DecodeRequest {
   signal?: AbortSignal
 }
 
-const NICENESS = 10
 const DEADLINE_MS = { base: 120_000, perSecond: 10_000 }
 
 /**
@@ -35,7 +34,6 @@ export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
     buildArguments: ({ input }) =>
       buildDecodeArguments(input, folders, { playlist, aside, pictures: request.pixels > 0 }),
     pixels: request.pixels,
-    ...(aside && { niceness: NICENESS }),
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * durationSeconds,
     signal,
   })

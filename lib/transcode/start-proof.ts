@@ -28,7 +28,6 @@ export interface Proof {
 
 /** Each start of FFmpeg costs a tenth of a second; a segment alone would hardly take longer. */
 const SEGMENTS_MIN = 2
-const LIST = 'proof.m3u8'
 
 /**
  * Decodes again what is being encoded, each segment once it is closed in every rung. One FFmpeg that encodes leaves
@@ -39,18 +38,18 @@ export function startProof(request: ProofRequest): Proof {
   const frames = new Map(rungs.map(({ name }) => [name, 0]))
   const dropped = new AbortController()
   const signal = request.signal ? AbortSignal.any([request.signal, dropped.signal]) : dropped.signal
-  let proved = 0
+  let begun = 0
   let running: Promise<void> | null = null
   let failure: unknown = null
 
   const proveNext = async (least: number, aside: boolean) => {
     const lists = await Promise.all(rungs.map(({ name }) => readList(join(request.outputPath, name))))
-    const closed = Math.min(...lists.map(({ segments }) => segments.length))
-    if (closed - proved < least) return
-    const part = lists.map((list) => ({ ...list, segments: list.segments.slice(proved, closed) }))
-    for (const [name, count] of await decodePart({ ...request, signal }, part, aside))
+    const [from, closed] = [begun, Math.min(...lists.map(({ segments }) => segments.length))]
+    if (closed - from < least) return
+    begun = closed
+    const part = lists.map((list) => ({ ...list, segments: list.segments.slice(from, closed) }))
+    for (const [name, count] of await decodePart({ ...request, signal }, part, { from, aside }))
       frames.set(name, (frames.get(name) ?? 0) + count)
-    proved = closed
   }
 
   return {
@@ -65,9 +64,10 @@ export function startProof(request: ProofRequest): Proof {
         })
     },
     async finish() {
-      await running
+      // What is under way has one thread, and leaves room for the rest.
+      const [rest] = await Promise.allSettled([proveNext(1, false), running])
       if (failure !== null) throw failure
-      await proveNext(1, false)
+      if (rest.status === 'rejected') throw rest.reason
       return frames
     },
     async drop() {
@@ -89,16 +89,17 @@ async function readList(folder: string): Promise<MediaPlaylist> {
 async function decodePart(
   request: ProofRequest,
   lists: readonly MediaPlaylist[],
-  aside: boolean,
+  { from, aside }: { from: number; aside: boolean },
 ): Promise<[string, number][]> {
   const { outputPath, rungs, tools, signal } = request
-  const paths = rungs.map(({ name }) => join(outputPath, name, LIST))
+  const playlist = `proof-${from}.m3u8`
+  const paths = rungs.map(({ name }) => join(outputPath, name, playlist))
   try {
     for (const [at, list] of lists.entries()) await writeFile(paths[at] ?? '', writeMediaPlaylist(list))
     const { counts } = await decodeAll({
       path: outputPath,
       folders: rungs.map(({ name }) => name),
-      playlist: LIST,
+      playlist,
       aside,
       pixels: rungs.reduce((sum, { width, height }) => sum + width * height, 0),
       durationSeconds: lists[0]?.segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) ?? 0,
