@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { withVideoLock } from '#lib/catalog/with-video-lock'
 import { VideoModel } from '#lib/db/models/video'
 import { getLibrary } from '#lib/jobs/library'
-import { writeVideoRecord } from '#lib/publish/write-video-record'
+import { refreshVideoRecord } from '#lib/publish/write-video-record'
 import { exists } from '#lib/storage/exists'
 import type { Snapshot } from '#lib/storage/storage'
 
@@ -31,6 +31,7 @@ export async function snapshotLocked(videoId: string, reason: string): Promise<S
   if (video === null || video.revision === null || video.publishedAt === null) return null
   const library = await getLibrary()
   if (!(await exists(dirname(dirname(library.sourcePath(videoId)))))) return null
-  await writeVideoRecord(video)
+  // Read once more after it was written: a publish does not wait for the lock.
+  await refreshVideoRecord(videoId)
   return library.snapshot(videoId, reason)
 }

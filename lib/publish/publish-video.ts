@@ -95,10 +95,12 @@ async function sealBuild(videoId: string, transcoded: Transcoded, context: JobCo
 async function showRevision(videoId: string, transcoded: Transcoded): Promise<void> {
   const { revisionId, encoded } = transcoded
   const pictures = await findPictures(videoId)
-  const video = await VideoModel.findOne({ _id: videoId, deletedAt: null }).lean()
-  if (video === null) throw new PeekrError('cancelled')
-  // Shown by an attempt that may have ended before the file followed an edit of that moment.
-  if (video.state === 'ready') return refreshVideoRecord(videoId)
+  const video = await VideoModel.findById(videoId).lean()
+  // Shown by an attempt that may have ended before the file followed an edit of that moment. Also one that was put into the
+  // bin right after: what the encode left is to be removed all the same.
+  const isShown = video?.state === 'ready' && (video.deletedAt === null || video.revision?.id === revisionId)
+  if (isShown) return refreshVideoRecord(videoId)
+  if (video === null || video.deletedAt !== null) throw new PeekrError('cancelled')
   const facts = {
     revision: {
       id: revisionId,

@@ -17,6 +17,7 @@ const LEG_MIB = 400
 /** Of each load, before its disks are looked at: two filesystems with one UUID cannot be mounted at a time. */
 const CUTS_A_ROUND = 10
 const FIRST_CUT_MS = 3_000
+const PUBLISH_MS_MAX = 120_000
 const CUT_MS_MAX = 2_500
 const IMAGES_A_KILL = 10
 
@@ -116,6 +117,7 @@ async function runUnderLoad(options: {
     await mkdir(dataPath)
     const told: string[] = []
     child = await startLoad(dataPath, [clip, String(Math.floor(random() * 2 ** 31))], told)
+    await waitForPublish(told)
     await sleep(FIRST_CUT_MS)
     for (let index = 0; index < count; index += 1) {
       await sleep(random() * CUT_MS_MAX)
@@ -176,6 +178,14 @@ async function startLoad(dataPath: string, args: string[], told: string[]): Prom
   if (child.exitCode !== null) throw new Error('the load did not start')
   lines.on('line', (line) => told.push(line))
   return child
+}
+
+/** However slow the machine, there is something to lose. */
+async function waitForPublish(told: readonly string[]): Promise<void> {
+  for (const deadline = performance.now() + PUBLISH_MS_MAX; performance.now() < deadline; await sleep(100)) {
+    if (told.some((line) => line.includes('"published"'))) return
+  }
+  throw new Error('the load published nothing within two minutes')
 }
 
 /** Its database and its encoders end with it; the filesystem is let go when they have. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { removeVideo } from '#lib/catalog/remove-video'
@@ -63,6 +63,13 @@ describe('a change that was cut off between the database and video.json', () => 
     const job = { _id: createId(), videoId: video._id, kind: 'publish' } as JobRecord
     await publishVideo(job, { signal: new AbortController().signal, report: () => {}, log: () => {} })
     assert.equal((await readRecord(video._id)).title, TITLE)
+    await removeVideo({ viewer: peekr.owner, videoId: video._id })
+    await BuildModel.create({ ...build, createdAt: new Date() })
+    const library = await getLibrary()
+    await library.createAttempt(video._id, createId())
+    await publishVideo(job, { signal: new AbortController().signal, report: () => {}, log: () => {} })
+    const left = await readdir(join(peekr.dataPath, 'library', video._id, 'attempts'))
+    assert.deepEqual(left, [], 'also of a video that was put into the bin right after')
   })
 
   test('is told as cut off and not as damage, and a start brings it to its end by itself', async () => {
