@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { JoinedResponse } from '#lib/http/joined-response'
 
 /** A request line and headers must be here by then; Node looks only now and then, so both together are 90 s. */
@@ -29,7 +29,7 @@ export function createHttpServer(
   // Otherwise a request to change the protocol is answered as if it had not asked: Next would take the socket over,
   // leave it open for ever, and so keep the server from stopping.
   const options = {
-    ServerResponse: JoinedResponse,
+    ServerResponse: JoinedResponse as typeof ServerResponse,
     shouldUpgradeCallback: () => dev,
     connectionsCheckingInterval: limits.headersLookMs,
   }

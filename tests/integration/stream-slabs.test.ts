@@ -11,7 +11,8 @@ import { connectDatabase, disconnectDatabase } from '#lib/db/connect'
 import { VideoModel } from '#lib/db/models/video'
 import { createId } from '#lib/domain/id'
 import { singleton } from '#lib/singleton'
-import { countCachedBytes } from '#lib/stream/media-cache'
+import { countCachedBytes, dropCached } from '#lib/stream/media-cache'
+import { streamResponse } from '#lib/stream/stream-response'
 import { type Door, openDoors } from '../support/stream-doors.ts'
 import { openTestDatabase } from '../support/test-database.ts'
 
@@ -96,6 +97,28 @@ test('memory that is used again for another file never changes what somebody is 
   quickOnes.resolve()
   await Promise.all(slow)
   assert.ok(countCachedBytes() <= 80 * 1024 * 1024)
+})
+
+test('what a handler gives to be piped counts as memory until its last byte has left, or whoever read it', async () => {
+  for (const end of ['taken', 'gone']) {
+    const response = await streamResponse(new Request(`http://peekr.test${targetOf(0)}`))
+    const [taken, gone] = [Promise.withResolvers<void>(), new AbortController()]
+    let receivedBytes = 0
+    const sink = new WritableStream<Uint8Array>({
+      write: (chunk) => {
+        receivedBytes += chunk.length
+        return taken.promise
+      },
+    })
+    const piped = response.body?.pipeTo(sink, { signal: gone.signal }) ?? Promise.resolve()
+    dropCached(videoId)
+    await waitUntil(() => receivedBytes === SIZE_BYTES)
+    assert.ok(countCachedBytes() >= SIZE_BYTES, `${end}: nobody finds it any more, and it counts`)
+    if (end === 'gone') gone.abort(new Error('the reader has gone'))
+    else taken.resolve()
+    await (end === 'gone' ? assert.rejects(piped, /the reader has gone/) : piped)
+    assert.equal(countCachedBytes(), 0, end)
+  }
 })
 
 async function waitUntil(holds: () => boolean): Promise<void> {

@@ -33,6 +33,28 @@ test('an answer of a handler whose length is known has it, and no chunks, unless
   assert.deepEqual(lengths, ['5', '5', null])
 })
 
+test('whoever writes an answer whole need not wait until it has left; whoever writes a part of it must', async (t) => {
+  const whole = Buffer.alloc(4_000_000)
+  const taken: boolean[] = []
+  const server = createHttpServer((req, res) => {
+    res.setHeader(LENGTH_HEADER, whole.length)
+    if (req.url === '/whole') taken.push(res.write(whole))
+    else {
+      taken.push(res.write(whole.subarray(0, 3_000_000)))
+      res.write(whole.subarray(3_000_000))
+    }
+    res.end()
+  })
+  t.after(() => server.close())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  for (const path of ['/whole', '/parts']) {
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
+    assert.equal((await answer.arrayBuffer()).byteLength, whole.length)
+  }
+  assert.deepEqual(taken, [true, false])
+})
+
 test('headers that are flushed leave with what is written in the same turn, and by themselves when nothing is', async (t) => {
   const waiting: boolean[] = []
   let finish = () => {}
