@@ -23,12 +23,22 @@ after(async () => {
 
 const encoder = { name: 'libx264', sentence: 'Encoded with libx264.' } as const
 
+/** One clip of each length serves all tests. */
+const clips = new Map<number, Promise<string>>()
+function getClip(seconds: number): Promise<string> {
+  const made =
+    clips.get(seconds) ??
+    makeClip({ folder, name: `${seconds}.mp4`, seconds, width: 1280, height: 720, video: 'mpeg4' })
+  clips.set(seconds, made)
+  return made
+}
+
 async function startEncode(
   name: string,
   seconds: number,
   { signal, endSeconds = null }: { signal?: AbortSignal; endSeconds?: number | null } = {},
 ) {
-  const sourcePath = await makeClip({ folder, name: `${name}.mp4`, seconds, width: 1280, height: 720 })
+  const sourcePath = await getClip(seconds)
   const outputPath = join(folder, name)
   await mkdir(outputPath)
   const probe = await runTask('probe', { sourcePath, tools: TOOLS })
@@ -69,7 +79,7 @@ test('a unit reports progress from its first second on, which only rises and end
 })
 
 test('segments are proved once they are closed, while the others are still encoded; damage in them is found', async () => {
-  const { done, outputPath, rungs } = await startEncode('closing', 6)
+  const { done, outputPath, rungs } = await startEncode('closing', 8, { endSeconds: 6 })
   await done
   const prove = async () => {
     const proof = startProof({ outputPath, rungs, tools: TOOLS })
@@ -90,7 +100,7 @@ test('segments are proved once they are closed, while the others are still encod
 })
 
 test('a damaged segment is found before a unit is adopted', async () => {
-  const { done, outputPath, rungs } = await startEncode('damaged', 2)
+  const { done, outputPath, rungs } = await startEncode('damaged', 8, { endSeconds: 2 })
   await done
   const path = join(outputPath, '360p', 'segment-00000.m4s')
   const bytes = await readFile(path)
