@@ -44,16 +44,18 @@ test('50 workers share 20 jobs without taking one twice', async () => {
   assert.equal(new Set(ids).size, 20)
 })
 
-test('looking for work reads what is open, and the list of jobs one page, however much has ended', async () => {
-  const now = await getServerTime()
-  const ended = { kind: 'transcode', state: 'done', attempts: 1, runAfter: now, createdAt: now }
-  await JobModel.insertMany(
-    Array.from({ length: 500 }, () => ({ ...ended, _id: createId(), videoId: createId() })),
-  )
+test('what is due is found among what runs and what has ended', async () => {
+  await endJobs(3)
   await enqueueJob('publish', createId())
   await enqueueJob('delete', createId())
   await claim('delete') // by somebody who is at it
   assert.deepEqual(await findDueKinds(), ['publish'])
+})
+
+test('looking for work reads what is open, and the list of jobs one page, however much has ended', {
+  skip: process.env.MONGODB_URI ? 'DocumentDB’s gateway has no explain command' : false,
+}, async () => {
+  await endJobs(500)
   const { collection } = JobModel
   const pages = [{}, { state: 'done' }].map((filter) =>
     collection.find(filter).sort({ createdAt: -1, _id: 1 }).limit(50),
@@ -212,4 +214,12 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
 
 async function lapse({ _id }: JobRecord): Promise<void> {
   await JobModel.updateOne({ _id }, { $set: { 'lease.expiresAt': new Date(Date.now() - 1_000) } })
+}
+
+async function endJobs(count: number): Promise<void> {
+  const now = await getServerTime()
+  const ended = { kind: 'transcode', state: 'done', attempts: 1, runAfter: now, createdAt: now }
+  await JobModel.insertMany(
+    Array.from({ length: count }, () => ({ ...ended, _id: createId(), videoId: createId() })),
+  )
 }
