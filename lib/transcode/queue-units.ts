@@ -22,7 +22,11 @@ const PRIORITY = { first: 0, rest: 10 }
 export async function queueUnits(videoId: string): Promise<boolean> {
   const build = await BuildModel.findOne({ videoId }).lean()
   if (build === null) return false
-  if (build.transcoded !== null) return true
+  if (build.transcoded !== null) {
+    // A short video may be put together before the end of its only unit was told here.
+    await enqueueJob('pictures', videoId)
+    return true
+  }
   if (build.copied.flaw !== null) return false
   const { plan } = build
   const jobs = await JobModel.find(
