@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { databaseUri } from '#lib/db/connect'
 import { importClip, openPipelineTest, type PipelineTest, waitForEnd } from '../support/pipeline-test.ts'
+import { startWorker, stopWorker } from '../support/start-worker.ts'
 import { makeFilm, median } from './make-film.ts'
 import type { Measurement } from './serve.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const ROUNDS = 3
 const SECONDS = 48
 
@@ -53,7 +51,8 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
 }
 
 async function measure(pipeline: PipelineTest, path: string, cores: readonly number[]): Promise<number> {
-  const workers = await Promise.all(cores.map((core) => startWorker(pipeline.dataPath, core)))
+  const env = { MONGODB_URI: await databaseUri(), PEEKR_DATA: pipeline.dataPath, PEEKR_JOBS: '1' }
+  const workers = await Promise.all(cores.map((core) => startWorker(env, core)))
   try {
     const startedAtMs = performance.now()
     const { state, failure } = await waitForEnd(await importClip(pipeline, path), 900_000)
@@ -62,28 +61,4 @@ async function measure(pipeline: PipelineTest, path: string, cores: readonly num
   } finally {
     await Promise.all(workers.map(stopWorker))
   }
-}
-
-async function startWorker(dataPath: string, core: number): Promise<ChildProcess> {
-  const worker = spawn('/usr/bin/taskset', ['-c', String(core), process.execPath, 'bin/main.ts', 'worker'], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      MONGODB_URI: await databaseUri(),
-      PEEKR_DATA: dataPath,
-      PEEKR_ROLE: 'worker',
-      PEEKR_ENCODER: 'x264',
-      PEEKR_JOBS: '1',
-      PEEKR_LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  })
-  await once(worker.stdout ?? worker, 'data') // it says that it takes up jobs
-  return worker
-}
-
-async function stopWorker(worker: ChildProcess): Promise<void> {
-  if (worker.exitCode !== null) return
-  worker.kill('SIGTERM')
-  await once(worker, 'exit')
 }
