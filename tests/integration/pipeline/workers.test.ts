@@ -55,7 +55,7 @@ after(async () => {
 
 async function startSecond(): Promise<ChildProcess> {
   const MONGODB_URI = await databaseUri()
-  return startWorker({ MONGODB_URI, PEEKR_DATA: peekr.dataPath, PEEKR_FFMPEG: slow })
+  return startWorker({ MONGODB_URI, PEEKR_JOBS: '1', PEEKR_DATA: peekr.dataPath, PEEKR_FFMPEG: slow })
 }
 
 test('the first segment of a copied source plays as soon as the plan is made, before the rest is begun', async () => {
@@ -139,26 +139,29 @@ test('of 20 attempts adopted as one unit at the same time one is there, whole, a
 test('one unit put back by an administrator: its FFmpeg ends, it is made anew, and the others are not touched', async () => {
   worker ??= await startSecond()
   const videoId = await importClip(peekr, clip)
-  const first = await until('a unit under way', async () => {
-    const job = await JobModel.findOne({ videoId, kind: 'transcode', state: 'running' }).lean()
-    return job && (await findFfmpegOf(videoId)).length > 0 && job
-  })
-  await requeueJob(first._id)
+  const first = await until('a unit held in the midst of its work', () => holdUnit(videoId))
+  await requeueJob(first.job._id)
   const again = await until('the unit taken up again', () =>
-    JobModel.findOne({ _id: first._id, state: 'running', fence: { $gt: first.fence + 1 } })
+    JobModel.findOne({ _id: first.job._id, fence: { $gt: first.job.fence + 1 } })
       .setOptions({ sanitizeFilter: false })
       .lean(),
   )
   assert.equal(again.attempts, 1, 'it has all its attempts again')
+  const left = await findFfmpegOf(videoId)
+  assert.deepEqual(
+    first.pids.filter((pid) => left.includes(pid)),
+    [],
+    'its FFmpeg has ended',
+  )
   const video = await waitForEnd(videoId)
   assert.equal(video.state, 'ready', JSON.stringify(video.failure))
   for (const { name } of video.revision?.renditions ?? []) await assertExact(videoId, name)
   const units = await JobModel.find({ videoId, kind: 'transcode' }).lean()
   for (const unit of units) {
     const outcomes = presentJob(unit, '').history.map(({ outcome }) => outcome)
-    assert.deepEqual(outcomes, unit._id === first._id ? ['requeued', 'done'] : ['done'], unit.unit)
+    assert.deepEqual(outcomes, unit._id === first.job._id ? ['requeued', 'done'] : ['done'], unit.unit)
   }
-  await assert.rejects(requeueJob(first._id), (error) => isPeekrError(error) && error.code === 'conflict')
+  await assert.rejects(requeueJob(first.job._id), (error) => isPeekrError(error) && error.code === 'conflict')
 })
 
 async function claim(kind: JobRecord['kind']): Promise<JobRecord> {
@@ -168,6 +171,28 @@ async function claim(kind: JobRecord['kind']): Promise<JobRecord> {
 async function runHere(kind: JobRecord['kind']): Promise<void> {
   const options = { handlers: STAGES, jobsMax: 1, onEnded: onJobEnded }
   await runJob(await claim(kind), new AbortController(), options, () => false)
+}
+
+/**
+ * Stops FFmpeg at the one unit that is under way, which thus cannot end by itself, however fast the machine is.
+ * @returns null while none is
+ */
+async function holdUnit(videoId: string): Promise<{ job: JobRecord; pids: number[] } | null> {
+  const pids = (await findFfmpegOf(videoId)).filter((pid) => trySignal(pid, 'SIGSTOP'))
+  const job = await JobModel.findOne({ videoId, kind: 'transcode', state: 'running' }).lean()
+  const states = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')))
+  if (job && states.some((stat) => /^\d+ \(ffmpeg\) T/.test(stat))) return { job, pids }
+  for (const pid of pids) trySignal(pid, 'SIGCONT')
+  return null
+}
+
+/** Whether there is still such a process. */
+function trySignal(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
 }
 
 /** Every frame once and at its time. */
