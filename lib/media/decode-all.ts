@@ -15,6 +15,7 @@ export interface DecodeRequest {
   /** Of all pictures that are decoded side by side. */
   pixels: number
   durationSeconds: number
+  background?: boolean
   tools: MediaTools
   signal?: AbortSignal
 }
@@ -35,6 +36,7 @@ export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
       buildDecodeArguments(input, folders, { playlist, aside, pictures: request.pixels > 0 }),
     pixels: request.pixels,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * durationSeconds,
+    background: request.background,
     signal,
   })
   // Nothing here depends on the stranger's file any more, so whatever FFmpeg objects to is our own doing.

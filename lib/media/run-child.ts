@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { pipeline } from 'node:stream/promises'
 import { endProcessGroup } from '#lib/media/end-process-group'
@@ -92,13 +93,20 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
   return promise
 }
 
-/** Before the program has started children of its own, so that they inherit it. */
+/**
+ * Before the program has started children of its own, so that they inherit it. Where the kernel shares out processors by
+ * session first (`sched_autogroup_enabled`, as Debian's does), niceness means nothing outside a session, and each child has its own: then the
+ * session as a whole steps back.
+ */
 function stepBack({ pid }: ChildProcess, niceness: number): void {
   if (pid === undefined) return
   try {
     setPriority(pid, niceness)
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness))
   } catch (error) {
-    // It has ended already (ESRCH is in `info` of this error, not in `code`).
-    if ((error as NodeJS.ErrnoException & { info?: { code?: string } }).info?.code !== 'ESRCH') throw error
+    const { code, info } = error as NodeJS.ErrnoException & { info?: { code?: string } }
+    // It has ended already (`info` of the first's error, `code` of the second's), the kernel has no such groups, or
+    // somebody else asked within the last tenth of a second: it is only slower for others then.
+    if (!['ESRCH', 'ENOENT', 'EAGAIN', 'EACCES'].includes(info?.code ?? code ?? '')) throw error
   }
 }

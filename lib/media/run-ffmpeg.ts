@@ -18,8 +18,8 @@ export interface FfmpegRequest {
   /** Of any one file it writes; 2 GiB by default. */
   fileSizeBytes?: number
   gpu?: boolean
-  /** How far it steps back for other processes, 0 (not at all) to 19. */
-  niceness?: number
+  /** Whether it steps back for those that encode pictures: nobody waits for it. */
+  background?: boolean
   /** What it reads as `pipe:0`. */
   stdin?: AsyncIterable<Uint8Array>
   deadlineMs: number
@@ -44,6 +44,8 @@ export interface FfmpegResult {
 const FILE_SIZE_MAX = 2 * 1024 ** 3
 const PROCESSES_MAX = 4096
 const STALL_MS = 45_000
+/** About a tenth of a processor that others want as well. */
+const BACKGROUND_NICENESS = 10
 
 /**
  * Runs FFmpeg in the sandbox and watches it. Never throws. Its exit code alone proves nothing: a truncated file exits 0,
@@ -71,7 +73,7 @@ export async function runFfmpeg(request: FfmpegRequest): Promise<FfmpegResult> {
     args,
     deadlineMs,
     stallMs: request.stallMs ?? STALL_MS,
-    niceness: request.niceness,
+    niceness: request.background ? BACKGROUND_NICENESS : undefined,
     stdin: request.stdin,
     signal: request.signal,
     onStdout: createProgressReader(request),

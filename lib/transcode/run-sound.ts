@@ -25,8 +25,6 @@ export interface SoundRequest {
 
 const DEADLINE_MS = { base: 180_000, perSecond: 10_000 }
 const ENCODE_SHARE = 0.95
-/** Sound is a hundred times faster than pictures; it must not take their processor when somebody waits for the first. */
-const NICENESS = 10
 
 /**
  * Encodes the sound whole, so that it has no seams, and decodes it again. While it runs, its media playlist names the
@@ -53,7 +51,8 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
         container: probe.container,
       }),
     pixels: 0,
-    niceness: NICENESS,
+    // Sound is a hundred times faster than pictures, and somebody may be waiting for the first of them.
+    background: true,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (durationSeconds ?? 3600),
     signal,
     onTime: (seconds) =>
@@ -71,6 +70,7 @@ export async function runSound(request: SoundRequest): Promise<SoundResult> {
     folders: [folder],
     pixels: 0,
     durationSeconds: durationSeconds ?? 3600,
+    background: true,
     tools,
     signal,
   })

@@ -37,7 +37,6 @@ const PIECE_BYTES = 256 * 1024
 const DEADLINE_MS = 7 * 86_400_000
 const LINES = 360
 const COPIED_BPS_MAX = 12_500_000
-const NICENESS = 10
 
 /**
  * Makes a growing HLS rendition of a file that is still being uploaded: FFmpeg, in the sandbox, is fed through its standard input with
@@ -101,7 +100,7 @@ async function feed(
       buildArguments: ({ output }) =>
         planEarly({ demuxer, probe, rung, isCopied, output: `${output}/${rung.name}` }),
       pixels: probe.video.codedWidth * probe.video.codedHeight,
-      niceness: NICENESS,
+      background: true,
       deadlineMs: DEADLINE_MS,
       stallMs: DEADLINE_MS,
       signal,

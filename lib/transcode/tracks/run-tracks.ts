@@ -91,7 +91,7 @@ async function makeSubtitles(request: TracksRequest, track: PlannedTrack): Promi
     buildArguments: ({ input, output }) =>
       planSubtitles(input, `${output}/${track.folder}/${RAW}`, track.streamIndex, probe.container),
     pixels: 0,
-    niceness: NICENESS,
+    background: true,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (probe.durationSeconds ?? 3600),
     // Subtitles are sparse: reading on to the next one is not standing still.
     stallMs: DEADLINE_MS.base,
@@ -113,7 +113,6 @@ async function makeSubtitles(request: TracksRequest, track: PlannedTrack): Promi
 }
 
 const RAW = 'raw.vtt'
-const NICENESS = 10
 
 /** FFmpeg's arguments for one stream of subtitles as WebVTT, its times counted from the film's zero. Pure. */
 export function planSubtitles(

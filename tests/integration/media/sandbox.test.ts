@@ -16,7 +16,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** Runs a shell script where FFmpeg would run, and returns what it wrote into the output folder. */
-async function runStandIn(script: string): Promise<string> {
+async function runStandIn(script: string, background = false): Promise<string> {
   const ffmpegPath = join(folder, 'stand-in')
   await writeFile(ffmpegPath, `#!/bin/sh\n${script}\n`)
   await chmod(ffmpegPath, 0o755)
@@ -26,6 +26,7 @@ async function runStandIn(script: string): Promise<string> {
     outputPath: join(folder, 'output'),
     buildArguments: () => [],
     pixels: 0,
+    background,
     deadlineMs: 20_000,
   })
   return readFile(join(folder, 'output', 'seen'), 'utf8')
@@ -71,6 +72,12 @@ test('memory, file size and core dumps are limited', async () => {
   assert.equal(Number(fileSize), (2 * 1024 ** 3) / 512)
   assert.equal(core, '0')
   assert.equal(processes, '4096')
+})
+
+test('what runs in the background steps back for all others, also where the kernel shares out processors by session', async () => {
+  const script = '{ sleep 0.3; nice; cat /proc/self/autogroup 2>/dev/null || echo none; } > /output/seen 2>&1'
+  assert.match(await runStandIn(script, true), /^10\n(?:\/autogroup-\d+ nice 10|none)\n$/)
+  assert.match(await runStandIn(script), /^0\n(?:\/autogroup-\d+ nice 0|none)\n$/)
 })
 
 test('a program that ignores SIGTERM, with a child of its own, is gone within two seconds of an abort', async () => {

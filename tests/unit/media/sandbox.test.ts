@@ -17,7 +17,7 @@ test('the confined command line is exactly this', () => {
   assert.equal(file, '/usr/bin/bwrap')
   assert.equal(
     args.join(' '),
-    '--unshare-all --unshare-user --uid 65534 --gid 65534 --hostname sandbox --die-with-parent --new-session --clearenv ' +
+    '--unshare-all --unshare-user --uid 65534 --gid 65534 --hostname sandbox --die-with-parent --clearenv ' +
       '--ro-bind /usr /usr --ro-bind-try /bin /bin --ro-bind-try /lib /lib --ro-bind-try /lib64 /lib64 ' +
       '--ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives ' +
       '--proc /proc --dev /dev --tmpfs /tmp ' +
@@ -45,7 +45,7 @@ test('a GPU’s command line is exactly this: its devices, the driver and /sys, 
   assert.equal(file, '/usr/bin/bwrap')
   assert.equal(
     args.join(' '),
-    '--unshare-all --unshare-user --uid 65534 --gid 65534 --hostname sandbox --die-with-parent --new-session --clearenv ' +
+    '--unshare-all --unshare-user --uid 65534 --gid 65534 --hostname sandbox --die-with-parent --clearenv ' +
       '--ro-bind /usr /usr --ro-bind-try /bin /bin --ro-bind-try /lib /lib --ro-bind-try /lib64 /lib64 ' +
       '--ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives ' +
       '--proc /proc --dev /dev --tmpfs /tmp ' +
