@@ -113,7 +113,11 @@ async function encodeWithFallbacks(
     exactColors: true,
   }
   for (;;) {
-    const proof = startProof({ ...request, rungs: rungsOf(request.plan, request.group) })
+    const proof = startProof({
+      ...request,
+      rungs: rungsOf(request.plan, request.group),
+      segmentCount: countSegments(request),
+    })
     const result = await encodeOnce(request, approach, proof)
     if (result.reason === null) return { result, sentences, proof }
     await proof.drop()
@@ -124,6 +128,13 @@ async function encodeWithFallbacks(
       sentences.push(next.sentence)
     }
   }
+}
+
+/** How many segments the unit will have in each rung, unless the source ends elsewhere than it says. */
+function countSegments({ plan, unit, probe }: Admitted): number | null {
+  const end = unit.endSeconds ?? probe.durationSeconds
+  if (end === null) return null
+  return plan.boundaries.filter((start) => start >= unit.startSeconds && start < end).length
 }
 
 async function encodeOnce(request: Admitted, approach: Approach, proof: Proof): Promise<FfmpegResult> {

@@ -10,6 +10,8 @@ export interface ProofRequest {
   /** Holds a folder a rung, in which FFmpeg lists what is whole. */
   outputPath: string
   rungs: readonly LadderRung[]
+  /** How many segments each will have; null when the end of the source is not known. */
+  segmentCount: number | null
   tools: MediaTools
   signal?: AbortSignal
 }
@@ -26,7 +28,17 @@ export interface Proof {
   drop(): Promise<void>
 }
 
-/** Each start of FFmpeg costs a tenth of a second; a segment alone would hardly take longer. */
+/** Some segments of one rung, from one on. */
+interface RungPart {
+  rung: LadderRung
+  from: number
+  list: MediaPlaylist
+}
+
+/**
+ * Each start of FFmpeg costs a tenth of a second, so two at a time; but the last one is closed only when the encode ends, and
+ * nothing else should be left for then.
+ */
 const SEGMENTS_MIN = 2
 
 /**
@@ -42,20 +54,37 @@ export function startProof(request: ProofRequest): Proof {
   let running: Promise<void> | null = null
   let failure: unknown = null
 
-  const proveNext = async (least: number, aside: boolean) => {
+  const takeNext = async (isEnough: (count: number, closed: number) => boolean): Promise<RungPart[]> => {
     const lists = await Promise.all(rungs.map(({ name }) => readList(join(request.outputPath, name))))
     const [from, closed] = [begun, Math.min(...lists.map(({ segments }) => segments.length))]
-    if (closed - from < least) return
+    if (!isEnough(closed - from, closed)) return []
     begun = closed
-    const part = lists.map((list) => ({ ...list, segments: list.segments.slice(from, closed) }))
-    for (const [name, count] of await decodePart({ ...request, signal }, part, { from, aside }))
+    return rungs.map((rung, at) => {
+      const { initSegment = null, segments = [] } = lists[at] ?? {}
+      return { rung, from, list: { initSegment, segments: segments.slice(from, closed) } }
+    })
+  }
+  const prove = async (parts: RungPart[], aside: boolean) => {
+    if (parts.length === 0) return
+    for (const [name, count] of await decodeParts({ ...request, signal }, parts, aside))
       frames.set(name, (frames.get(name) ?? 0) + count)
+  }
+  const proveClosed = async () => {
+    const beforeLast = request.segmentCount === null ? null : request.segmentCount - 1
+    const isEnough = (count: number, closed: number) => count >= (closed === beforeLast ? 1 : SEGMENTS_MIN)
+    await prove(await takeNext(isEnough), true)
+  }
+  // Nothing else is at work by now: the largest rung is about as much to decode as all others.
+  const proveRest = async () => {
+    const [largest, ...others] = await takeNext((count) => count > 0)
+    const halves = [prove(largest ? [largest] : [], false), prove(others, false)]
+    for (const half of await Promise.allSettled(halves)) if (half.status === 'rejected') throw half.reason
   }
 
   return {
     look() {
       if (running !== null || failure !== null || signal.aborted) return
-      running = proveNext(SEGMENTS_MIN, true)
+      running = proveClosed()
         .catch((error) => {
           failure = error
         })
@@ -64,8 +93,7 @@ export function startProof(request: ProofRequest): Proof {
         })
     },
     async finish() {
-      // What is under way has one thread, and leaves room for the rest.
-      const [rest] = await Promise.allSettled([proveNext(1, false), running])
+      const [rest] = await Promise.allSettled([proveRest(), running])
       if (failure !== null) throw failure
       if (rest.status === 'rejected') throw rest.reason
       return frames
@@ -85,32 +113,36 @@ async function readList(folder: string): Promise<MediaPlaylist> {
   return parseMediaPlaylist(text)
 }
 
-/** Decodes some segments of every rung; how many frames each had. */
-async function decodePart(
-  request: ProofRequest,
-  lists: readonly MediaPlaylist[],
-  { from, aside }: { from: number; aside: boolean },
+/** Decodes some segments of some rungs; how many frames each rung had. */
+async function decodeParts(
+  request: Omit<ProofRequest, 'rungs'>,
+  parts: readonly RungPart[],
+  aside: boolean,
 ): Promise<[string, number][]> {
-  const { outputPath, rungs, tools, signal } = request
-  const playlist = `proof-${from}.m3u8`
-  const paths = rungs.map(({ name }) => join(outputPath, name, playlist))
+  const { outputPath, tools, signal } = request
+  const playlist = `proof-${parts[0]?.from}.m3u8`
+  const paths = parts.map(({ rung }) => join(outputPath, rung.name, playlist))
   try {
-    for (const [at, list] of lists.entries()) await writeFile(paths[at] ?? '', writeMediaPlaylist(list))
+    for (const [at, { list }] of parts.entries()) await writeFile(paths[at] ?? '', writeMediaPlaylist(list))
     const { counts } = await decodeAll({
       path: outputPath,
-      folders: rungs.map(({ name }) => name),
+      folders: parts.map(({ rung }) => rung.name),
       playlist,
       aside,
-      pixels: rungs.reduce((sum, { width, height }) => sum + width * height, 0),
-      durationSeconds: lists[0]?.segments.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0) ?? 0,
+      pixels: parts.reduce((sum, { rung }) => sum + rung.width * rung.height, 0),
+      durationSeconds: sumSeconds(parts[0]?.list),
       tools,
       signal,
     })
-    return rungs.map(({ name }, file) => {
+    return parts.map(({ rung }, file) => {
       const input = counts.inputs.find((found) => found.file === file && found.kind === 'video')
-      return [name, input?.frames ?? 0]
+      return [rung.name, input?.frames ?? 0]
     })
   } finally {
     await Promise.all(paths.map((path) => rm(path, { force: true })))
   }
+}
+
+function sumSeconds(list: MediaPlaylist | undefined): number {
+  return (list?.segments ?? []).reduce((sum, { durationSeconds }) => sum + durationSeconds, 0)
 }

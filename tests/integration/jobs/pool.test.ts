@@ -82,7 +82,7 @@ test('segments are proved once they are closed, while the others are still encod
   const { done, outputPath, rungs } = await startEncode('closing', 8, { endSeconds: 6 })
   await done
   const prove = async () => {
-    const proof = startProof({ outputPath, rungs, tools: TOOLS })
+    const proof = startProof({ outputPath, rungs, segmentCount: null, tools: TOOLS })
     proof.look() // as the encode does, whenever it says how far it is
     return proof.finish()
   }
@@ -109,7 +109,7 @@ test('a damaged segment is found before a unit is adopted', async () => {
       outputPath,
       rungs,
       segmentFormat: 'fmp4',
-      proof: startProof({ outputPath, rungs, tools: TOOLS }),
+      proof: startProof({ outputPath, rungs, segmentCount: null, tools: TOOLS }),
     })
   assert.equal((await check()).frameCount, 60)
   await writeFile(path, bytes.fill(0, bytes.length - 3000, bytes.length - 2000))
