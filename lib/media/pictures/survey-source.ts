@@ -34,6 +34,8 @@ const LOOK = { width: 256, height: 144 }
 const FRAME_BYTES = (LOOK.width * LOOK.height * 3) / 2
 const TICKS_PER_SECOND = 90_000
 const DEADLINE_MS = { base: 120_000, perSecond: 4_000 }
+/** A source this many times as wide as a tile shows none of its blocks there. */
+const SMOOTH_ABOVE = 4
 
 /** A quarter of a minute of 1080p: decoding it whole takes a second, and gives more than its few key frames. */
 const CHEAP_PIXELS = 8e8
@@ -93,13 +95,18 @@ function run(source: PictureSource, plan: StoryboardPlan, keyFramesOnly: boolean
       buildSurveyArguments({ input, output, video, plan, exactColors, keyFramesOnly }),
     pixels: video.codedWidth * video.codedHeight,
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSecond * (durationSeconds ?? 3600),
+    background: true,
     // Between two pictures of a long film lie minutes of it, all read, none reported.
     stallMs: 180_000,
     signal,
   })
 }
 
-/** Pure. Made small first, so that colours and choice cost nothing; the times come from a muxer that writes them as text. */
+/**
+ * Pure. Made small first, so that colours and choice cost nothing; the times come from a muxer that writes them as text. Each
+ * output has the same filters of its own: behind a filter graph that they share, FFmpeg 5.1 decodes key frames one after
+ * the other, and takes nearly twice as long. The smoothing of a key frame’s blocks is left out where none is seen.
+ */
 export function buildSurveyArguments(survey: {
   input: string
   output: string
@@ -114,25 +121,28 @@ export function buildSurveyArguments(survey: {
   const look = [
     `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${often})'`,
     ...buildStandardColors(video, `scale=${LOOK.width}:${LOOK.height}:flags=area`, exactColors),
-    ...['format=yuv420p', 'setsar=1', 'split=3[sprites][frames][times]'],
+    ...['format=yuv420p', 'setsar=1'],
   ]
   const tiles = [
     ...buildJpegColors(`scale=${tileWidth}:${tileHeight}:flags=bicubic`),
     `tile=${columns}x${rows}`,
   ]
-  const graph = [`[0:${video.streamIndex}]${look.join(',')}`, `[sprites]${tiles.join(',')}[tiles]`].join(';')
-  const raw = ['-fps_mode', 'passthrough', '-enc_time_base', `1:${TICKS_PER_SECOND}`, '-c:v', 'rawvideo']
+  const show = (filters: string[]) => [
+    ...['-map', `0:${video.streamIndex}`, '-vf', filters.join(','), '-fps_mode', 'passthrough'],
+  ]
+  const raw = ['-enc_time_base', `1:${TICKS_PER_SECOND}`, '-c:v', 'rawvideo']
   return [
     ...buildInputGuard(),
     ...['-err_detect', 'ignore_err', '-max_pixels', String(MEDIA_LIMITS.pixelsMax)],
     // The first keeps other frames from being read where the container has an index, the second from being decoded.
     ...(keyFramesOnly ? ['-discard', 'nokey', '-skip_frame', 'nokey'] : []),
+    // Nothing is made from a key frame here, so no fault of its edges grows.
+    ...(keyFramesOnly && video.codedWidth >= SMOOTH_ABOVE * tileWidth ? ['-skip_loop_filter', 'all'] : []),
     ...['-t', String(MEDIA_LIMITS.durationSecondsMax), '-an', '-sn', '-dn', '-i', `file:${input}`],
-    ...['-filter_complex', graph],
-    ...['-map', '[tiles]', '-fps_mode', 'passthrough', ...buildJpeg(5)],
+    ...[...show([...look, ...tiles]), ...buildJpeg(5)],
     ...['-f', 'image2', '-start_number', '0', '-y', `file:${output}/${STORYBOARD_SPRITE_PATTERN}`],
-    ...['-map', '[frames]', ...raw, '-f', 'rawvideo', '-y', `file:${output}/${FRAMES_FILE}`],
-    ...['-map', '[times]', ...raw, '-f', 'framecrc', '-y', `file:${output}/${TIMES_FILE}`],
+    ...[...show(look), ...raw, '-f', 'rawvideo', '-y', `file:${output}/${FRAMES_FILE}`],
+    ...[...show(look), ...raw, '-f', 'framecrc', '-y', `file:${output}/${TIMES_FILE}`],
   ]
 }
 

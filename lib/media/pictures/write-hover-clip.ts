@@ -30,6 +30,7 @@ export async function writeHoverClip(source: SurveyedSource, moments: readonly M
     // Each moment has a decoder of its own.
     pixels: video.codedWidth * video.codedHeight * moments.length,
     deadlineMs: DEADLINE_MS,
+    background: true,
     signal,
   })
   if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
@@ -71,7 +72,10 @@ export function buildHoverArguments(
   return [
     ...moments.flatMap(({ startSeconds, lengthSeconds }) => [
       ...['-threads', '2'],
-      ...buildPictureInput({ input, timeSeconds: startSeconds, lengthSeconds, onKeyFrame: onKeyFrames }),
+      ...buildPictureInput({
+        ...{ input, timeSeconds: startSeconds, lengthSeconds },
+        ...{ onKeyFrame: onKeyFrames, frameRate: video.frameRate },
+      }),
     ]),
     ...['-filter_complex', graph, '-map', '[clip]', '-t', total.toFixed(3), '-map_metadata', '-1'],
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-crf', '29', '-threads:v', '2'],

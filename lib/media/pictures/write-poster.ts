@@ -39,6 +39,7 @@ export async function writePoster(
       buildArguments: ({ input, output }) => buildPosterArguments({ ...source, input, output, timeSeconds }),
       pixels: video.codedWidth * video.codedHeight * (source.exactColors ? 3 : 1),
       deadlineMs: DEADLINE_MS,
+      background: true,
       signal,
     })
     if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
@@ -71,7 +72,7 @@ export function buildPosterArguments(
     ...[...buildJpegColors(), 'setsar=1'],
   ]
   return [
-    ...buildPictureInput({ input, timeSeconds, onKeyFrame: onKeyFrames }),
+    ...buildPictureInput({ input, timeSeconds, onKeyFrame: onKeyFrames, frameRate: video.frameRate }),
     ...['-filter_complex', `[0:${video.streamIndex}]${filters.join(',')}[poster]`, '-map', '[poster]'],
     ...['-frames:v', '1', ...buildJpeg(4), '-f', 'image2', '-update', '1', '-y'],
     `file:${output}/${POSTER}`,
