@@ -7,7 +7,8 @@ import { type RunnerOptions, runJob } from '#lib/jobs/run-job'
 import { onWake } from '#lib/jobs/wake'
 import { getLog } from '#lib/log'
 
-const POLL_MS = 2_000
+/** What another process queued is seen within this. */
+const POLL_MS = 1_000
 /** What takes much space: not taken up while little is left. What ends a video's making, or erases one, gives some back. */
 const HEAVY: JobKind[] = ['transcode', 'sound', 'copy', 'tracks', 'pictures']
 /** What goes on while the queue is paused: whoever pauses to free the machine wants the disk freed as well. */

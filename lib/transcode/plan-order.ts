@@ -10,6 +10,8 @@ export interface OrderFacts {
   watched: boolean
   /** Whether a viewer may begin and stay ahead, if the low rungs come first from now on; null while that is not known. */
   canStart: boolean | null
+  /** How many units were seen to be made at the same time, by one machine or several; 1 unless told. */
+  sideBySide?: number
 }
 
 /** Units whose low rungs come before any others until the machine's speed is known: the lead of whoever comes next. */
@@ -22,9 +24,10 @@ export const AHEAD_SPEED_MIN = 1.25
  * What is left to encode, most urgent first. Pure. The first unit's low rungs come before everything: with them playing
  * can begin. Then all rungs of a unit together, from one decode, which is least work. Only while somebody watches, or
  * could not begin to without running dry, and unless the machine is known to be faster than real time, the low rungs
- * run ahead and the others follow.
+ * run ahead and the others follow. What is left for fewer units than can be made at the same time is made in parts: who would
+ * be idle makes some of it.
  */
-export function planOrder({ plan, done, speed, watched, canStart }: OrderFacts): string[] {
+export function planOrder({ plan, done, speed, watched, canStart, sideBySide = 1 }: OrderFacts): string[] {
   const lowFirst = isLowFirst({ speed, watched, canStart })
   const left = (lane: Lane) =>
     rungsOf(plan, lane).length === 0
@@ -37,9 +40,11 @@ export function planOrder({ plan, done, speed, watched, canStart }: OrderFacts):
   const highIndexes = new Set(high.map(({ index }) => index))
   const isApart = (index: number) => index === 0 || (speed === null && index < LEAD_UNITS)
   const lead = plan.units.filter(({ index }) => isApart(index) && lowIndexes.has(index)).map(key('low'))
+  const isShared = low.filter(({ index }) => highIndexes.has(index)).length < sideBySide
   const rest = plan.units.flatMap(({ index }) => {
     const [needsLow, needsHigh] = [lowIndexes.has(index), highIndexes.has(index)]
     if (isApart(index)) return needsHigh ? [unitKey(index, 'high')] : []
+    if (needsLow && needsHigh && isShared) return [unitKey(index, 'high'), unitKey(index, 'low')]
     if (needsLow && needsHigh) return [unitKey(index, 'all')]
     if (needsLow) return [unitKey(index, 'low')]
     return needsHigh ? [unitKey(index, 'high')] : []

@@ -31,7 +31,7 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   const { plan } = build
   const jobs = await JobModel.find(
     { videoId, kind: { $in: ['transcode', 'sound', 'tracks'] } },
-    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1, createdAt: 1 },
+    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1, finishedAt: 1, createdAt: 1 },
   )
     .setOptions({ sanitizeFilter: false })
     .lean()
@@ -40,7 +40,10 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   // Nothing is to compete with the first copied segment, which somebody may be waiting for; the copy's first note comes here again.
   if (plan.copied !== null && build.copied.pictures === 0) return false
   const speed = measureSpeed(plan, build.speeds)
-  const facts = { speed, watched: isWatched(build), canStart: mayStart(build, jobs) }
+  const facts = {
+    ...{ speed, watched: isWatched(build), canStart: mayStart(build, jobs) },
+    sideBySide: countSideBySide(jobs),
+  }
   const outrun = isLowFirst(facts) ? await takeBackUnits(build, jobs) : []
   const taken = new Set(
     jobs
@@ -81,6 +84,17 @@ function isWatched({ watchedAt }: BuildRecord): boolean {
 }
 
 const WATCHED_MS = 60_000
+
+/** How many units were at work at the same time, at most; 1 while there is nothing to tell by. */
+function countSideBySide(jobs: readonly Pick<JobRecord, 'kind' | 'startedAt' | 'finishedAt'>[]): number {
+  const spans = jobs.flatMap(({ kind, startedAt, finishedAt }) =>
+    kind === 'transcode' && startedAt !== null
+      ? [{ from: startedAt.getTime(), to: finishedAt?.getTime() ?? Number.POSITIVE_INFINITY }]
+      : [],
+  )
+  const countAt = (ms: number) => spans.filter(({ from, to }) => from <= ms && ms < to).length
+  return spans.reduce((most, { from }) => Math.max(most, countAt(from)), 1)
+}
 
 /** Takes units out of the queue that are now to be made in another order or in other parts. */
 async function dropOthers(

@@ -44,6 +44,16 @@ test('where a viewer could not begin without running dry, the low rungs come fir
   )
 })
 
+test('what is left for fewer units than are made at the same time is shared out in parts, the larger first', () => {
+  const share = (done: string[], sideBySide: number) =>
+    planOrder({ plan, done: new Set(done), speed: 2, watched: false, canStart: true, sideBySide })
+  assert.deepEqual(share(['0-low', '0-high'], 2), ['1-all', '2-all'])
+  assert.deepEqual(share(['0-low', '0-high', '1-all'], 2), ['2-high', '2-low'])
+  assert.deepEqual(share(['0-low', '0-high', '1-all'], 1), ['2-all'])
+  assert.deepEqual(share(['0-low', '0-high', '1-all', '2-high'], 2), ['2-low'])
+  assert.deepEqual(share(['0-low', '0-high'], 3), ['1-high', '1-low', '2-high', '2-low'])
+})
+
 test('on a slow machine the low rungs run ahead of whoever watches, and the others follow', () => {
   assert.deepEqual(order(['0-low'], 0.8, true), ['1-low', '2-low', '0-high', '1-high', '2-high'])
   assert.deepEqual(order(['0-low', '0-high', '1-all'], 0.8, true), ['2-low', '2-high'])
