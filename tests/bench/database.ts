@@ -5,6 +5,7 @@ import { type Collection, type Db, MongoClient } from 'mongodb'
 import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
 import { type BenchVideo, buildVideo, buildVideoId, fillVideos } from './fill-videos.ts'
 import type { Measurement } from './serve.ts'
+import { median } from './statistics.ts'
 
 const ROUNDS = 5
 /** As many requests at once as a busy server has; both sides get the same. */
@@ -173,10 +174,6 @@ export async function measureLarge(dataPath: string, emit: Emit): Promise<void> 
 async function readRss(db: Db): Promise<number> {
   const status = await db.admin().command({ serverStatus: 1 })
   return status.mem.resident
-}
-
-function median(samples: number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
 }
 
 async function withDatabase(dataPath: string, use: (db: Db) => Promise<void>): Promise<void> {

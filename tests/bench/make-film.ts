@@ -48,7 +48,9 @@ export async function makeFilm(options: FilmOptions): Promise<string> {
   }
   await runFfmpeg([
     ...['-i', await requireTestMedia('cup.mp4', folder), '-t', String(PIECE_SECONDS)],
-    ...['-vf', `scale=-2:${height},fps=30,format=yuv420p`, ...codecs[kind]],
+    ...['-vf', `scale=-2:${height}:out_color_matrix=bt709:out_range=tv,fps=30,format=yuv420p`],
+    ...['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv'],
+    ...codecs[kind],
     ...['-c:a', 'aac', '-b:a', '128k', '-y', piece],
   ])
   await runFfmpeg([
@@ -58,10 +60,4 @@ export async function makeFilm(options: FilmOptions): Promise<string> {
   ])
   await rm(piece)
   return path
-}
-
-/** The middle one of an odd number of values, rounded. */
-export function median(values: readonly number[], digits = 2): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return Number((sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(digits))
 }

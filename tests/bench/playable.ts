@@ -6,8 +6,9 @@ import { parseMediaPlaylist } from '#lib/hls/media-playlist'
 import { openPeekrClient, type PeekrClient } from '../support/peekr-client.ts'
 import { startPeekr } from '../support/server.ts'
 import { createTusUpload, patchTus } from '../support/upload-test.ts'
-import { makeFilm, median } from './make-film.ts'
+import { makeFilm } from './make-film.ts'
 import type { Measurement } from './serve.ts'
+import { median } from './statistics.ts'
 
 const ROUNDS = 3
 const CHUNK_BYTES = 32 * 1024 ** 2
@@ -48,7 +49,7 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     const about = `20 minutes, ${(sizeBytes / 1e9).toFixed(2)} GB`
     emit({
       metric: 'playable.copy.seconds',
-      value: median(samples.long),
+      value: Number(median(samples.long).toFixed(2)),
       unit: 's',
       note: `${about}; ${note}`,
       samples: samples.long,
@@ -56,14 +57,14 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     })
     emit({
       metric: 'playable.copy.length_ratio',
-      value: Number((median(samples.long, 3) / median(samples.short, 3)).toFixed(2)),
+      value: Number((median(samples.long) / median(samples.short)).toFixed(2)),
       ...{ unit: 'ratio', note: `20 minutes ÷ 1 minute; ${note}` },
       samples: { long: samples.long, short: samples.short },
       commands,
     })
     emit({
       metric: 'playable.copy.whole_seconds',
-      value: median(whole),
+      value: Number(median(whole).toFixed(2)),
       unit: 's',
       note: `${about}, until all of it can be played`,
       samples: whole,
@@ -71,7 +72,7 @@ export async function runBench(emit: (measurement: Measurement) => void): Promis
     })
     emit({
       metric: 'playable.encode.seconds',
-      value: median(samples.foreign),
+      value: Number(median(samples.foreign).toFixed(2)),
       unit: 's',
       note: `10 minutes of MPEG-4 part 2 in 1080p; ${note}`,
       samples: samples.foreign,

@@ -10,6 +10,7 @@ import { COLD_SEGMENTS, segmentName } from './serve-files.ts'
 import { measureMemory } from './serve-memory.ts'
 import type { SeededVideo } from './serve-seed.ts'
 import { type BenchServer, pin, startPeekr } from './start-peekr.ts'
+import { median } from './statistics.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
@@ -142,11 +143,4 @@ async function measureInTurn(sides: { peekr: Side; nginx: Side }, connections: n
     }
   }
   return samples
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2
 }

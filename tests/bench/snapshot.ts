@@ -14,6 +14,7 @@ import { whyNoBtrfsLoop, withBtrfsLoop } from '../support/btrfs-loop.ts'
 import { openPipelineTest } from '../support/pipeline-test.ts'
 import { seedVideo } from '../support/seed-video.ts'
 import type { Measurement } from './serve.ts'
+import { median } from './statistics.ts'
 
 const run = promisify(execFile)
 const MIB = 1024 ** 2
@@ -112,10 +113,6 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 
 function emptySamples(): Record<Step, number[]> {
   return { create: [], restore: [], delete: [], bring_back: [] }
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function round(value: number): number {

@@ -10,6 +10,7 @@ import { runFfmpeg as runConfined } from '#lib/media/run-ffmpeg'
 import { runFfmpeg } from '../support/make-clip.ts'
 import { requireTestMedia } from '../support/media.ts'
 import type { Measurement } from './serve.ts'
+import { median } from './statistics.ts'
 
 const TOOLS: MediaTools = {
   ffmpegPath: '/usr/bin/ffmpeg',
@@ -98,8 +99,4 @@ async function makeSource(folder: string, every: number): Promise<string> {
   await runFfmpeg(['-i', footage, '-vf', 'scale=1920:1080,fps=30', ...codec, '-c:a', 'aac', '-y', once])
   await runFfmpeg(['-stream_loop', String(LOOPS - 1), '-i', once, '-c', 'copy', '-y', path])
   return path
-}
-
-function median(values: number[] = []): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }

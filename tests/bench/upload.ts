@@ -9,6 +9,7 @@ import { createTusUpload, makeUploader, openUploadTest } from '../support/upload
 import { forkUploadServer } from '../support/upload-world.ts'
 import { startNginx } from './nginx.ts'
 import type { Measurement } from './serve.ts'
+import { median } from './statistics.ts'
 import { benchFinish } from './upload-finish.ts'
 
 const SIZE_BYTES = 512 * 1024 ** 2
@@ -126,8 +127,4 @@ async function send(
 
 function speed(startedAtMs: number): number {
   return Math.round(SIZE_BYTES / 1000 / (performance.now() - startedAtMs))
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
