@@ -4,6 +4,7 @@ import { copyMark } from '#lib/domain/copy-plan'
 import { type Lane, lanesOf, parseUnitKey } from '#lib/domain/encode-plan'
 import { hasTracks } from '#lib/domain/tracks'
 import { enqueueJob } from '#lib/jobs/leases'
+import { countSideBySide } from '#lib/transcode/count-side-by-side'
 import { measureSpeed } from '#lib/transcode/measure-speed'
 import { isLowFirst, planOrder } from '#lib/transcode/plan-order'
 import { mayStart, takeBackUnits } from '#lib/transcode/take-back-units'
@@ -31,7 +32,7 @@ export async function queueUnits(videoId: string): Promise<boolean> {
   const { plan } = build
   const jobs = await JobModel.find(
     { videoId, kind: { $in: ['transcode', 'sound', 'tracks'] } },
-    { kind: 1, unit: 1, state: 1, progress: 1, startedAt: 1, finishedAt: 1, createdAt: 1 },
+    { kind: 1, unit: 1, state: 1, progress: 1, fence: 1, startedAt: 1, finishedAt: 1, createdAt: 1 },
   )
     .setOptions({ sanitizeFilter: false })
     .lean()
@@ -84,17 +85,6 @@ function isWatched({ watchedAt }: BuildRecord): boolean {
 }
 
 const WATCHED_MS = 60_000
-
-/** How many units were at work at the same time, at most; 1 while there is nothing to tell by. */
-function countSideBySide(jobs: readonly Pick<JobRecord, 'kind' | 'startedAt' | 'finishedAt'>[]): number {
-  const spans = jobs.flatMap(({ kind, startedAt, finishedAt }) =>
-    kind === 'transcode' && startedAt !== null
-      ? [{ from: startedAt.getTime(), to: finishedAt?.getTime() ?? Number.POSITIVE_INFINITY }]
-      : [],
-  )
-  const countAt = (ms: number) => spans.filter(({ from, to }) => from <= ms && ms < to).length
-  return spans.reduce((most, { from }) => Math.max(most, countAt(from)), 1)
-}
 
 /** Takes units out of the queue that are now to be made in another order or in other parts. */
 async function dropOthers(
