@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Page } from 'playwright'
+import { findPageProblems } from '../support/axe.ts'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { currentTime, playedPast } from '../support/journey.ts'
 import { makeClip } from '../support/make-clip.ts'
@@ -46,13 +48,7 @@ test('the watch page plays a video before its last byte has come, and goes on to
   })
   assert.equal((await patchTus(upload.url, client.authorization, 0, bytes.subarray(0, half))).status, 204)
 
-  const page = await (await browser.newVisitor()).newPage()
-  await page.goto(`${peekr.url}/login`)
-  await page.getByLabel('E-mail').fill('admin@example.org')
-  await page.getByLabel('Password').fill('correct horse battery')
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(`${peekr.url}/`)
-  await page.goto(`${peekr.url}/watch/${upload.videoId}`)
+  const page = await openWatchPage(upload.videoId)
   await page.getByText('Playing while it is still being uploaded').waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Play video' }).click()
   await playedPast(page, 2)
@@ -71,3 +67,34 @@ test('the watch page plays a video before its last byte has come, and goes on to
   )
   assert.ok((await currentTime(page)) <= SECONDS + 0.5)
 })
+
+test('where it cannot play yet the page says why, and everything on it can be read', async () => {
+  const path = await makeClip({ folder, name: 'late.mp4', seconds: 4, width: 640, height: 360 })
+  const bytes = await readFile(path)
+  const upload = await createTusUpload(peekr.url, client.authorization, bytes.length, {
+    filename: 'late.mp4',
+  })
+  const most = Math.floor(bytes.length * 0.6)
+  assert.equal((await patchTus(upload.url, client.authorization, 0, bytes.subarray(0, most))).status, 204)
+  const page = await openWatchPage(upload.videoId)
+  await page.getByText('has its index at its end').waitFor({ timeout: 60_000 })
+  // On the dark ground of the player's place a button of its own colour would do for axe.
+  const [ink, ground] = await page.getByRole('link', { name: 'Go to uploads' }).evaluate((link) => {
+    const { color, backgroundColor } = getComputedStyle(link)
+    return [color, backgroundColor]
+  })
+  assert.notEqual(ink, ground)
+  assert.deepEqual(await findPageProblems(page), [])
+})
+
+/** As the owner of what is uploaded. */
+async function openWatchPage(videoId: string): Promise<Page> {
+  const page = await (await browser.newVisitor()).newPage()
+  await page.goto(`${peekr.url}/login`)
+  await page.getByLabel('E-mail').fill('admin@example.org')
+  await page.getByLabel('Password').fill('correct horse battery')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(`${peekr.url}/`)
+  await page.goto(`${peekr.url}/watch/${videoId}`)
+  return page
+}

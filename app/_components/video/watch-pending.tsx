@@ -88,9 +88,11 @@ export function WatchPending({
       </div>
       <p>{explain(video)}</p>
       {editable && video.state === 'uploading' && (
-        <ButtonLink href="/upload" icon="upload">
-          Go to uploads
-        </ButtonLink>
+        <div className={styles.actions}>
+          <ButtonLink href="/upload" icon="upload">
+            Go to uploads
+          </ButtonLink>
+        </div>
       )}
     </div>
   )

@@ -67,7 +67,9 @@ export function WatchView({
       </div>
       {video.early && playback && (
         <Notice>
-          Playing while it is still being uploaded. Only you can see it until all of it has come.
+          {video.state === 'uploading'
+            ? 'Playing while it is still being uploaded. Only you can see it until all of it has come.'
+            : 'All of it has come. Until the video itself plays, in a moment, this is what you could see of it before.'}
         </Notice>
       )}
       {video.playable && playback && <WatchMaking video={video} started={started} onSharper={onSharper} />}
