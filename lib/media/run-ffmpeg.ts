@@ -44,8 +44,8 @@ export interface FfmpegResult {
 const FILE_SIZE_MAX = 2 * 1024 ** 3
 const PROCESSES_MAX = 4096
 const STALL_MS = 45_000
-/** About a tenth of a processor that others want as well. */
-const BACKGROUND_NICENESS = 10
+/** A quarter of a processor that another wants as well: a video is ready only when its pictures are, which waited too long for a tenth. */
+const BACKGROUND_NICENESS = 5
 
 /**
  * Runs FFmpeg in the sandbox and watches it. Never throws. Its exit code alone proves nothing: a truncated file exits 0,

@@ -76,7 +76,7 @@ test('memory, file size and core dumps are limited', async () => {
 
 test('what runs in the background steps back for all others, also where the kernel shares out processors by session', async () => {
   const script = '{ sleep 0.3; nice; cat /proc/self/autogroup 2>/dev/null || echo none; } > /output/seen 2>&1'
-  assert.match(await runStandIn(script, true), /^10\n(?:\/autogroup-\d+ nice 10|none)\n$/)
+  assert.match(await runStandIn(script, true), /^5\n(?:\/autogroup-\d+ nice 5|none)\n$/)
   assert.match(await runStandIn(script), /^0\n(?:\/autogroup-\d+ nice 0|none)\n$/)
 })
 
