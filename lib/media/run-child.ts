@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { pipeline } from 'node:stream/promises'
 import { endProcessGroup } from '#lib/media/end-process-group'
 import { createLineReader } from '#lib/media/line-reader'
@@ -36,6 +35,7 @@ export interface ChildResult {
   elapsedMs: number
 }
 
+const NICE = '/usr/bin/nice'
 const STDOUT_BYTES_MAX = 8 * 1024 ** 2
 const STDERR_LINES_MAX = 200
 
@@ -46,7 +46,8 @@ const STDERR_LINES_MAX = 200
 export function runChild(request: ChildRequest): Promise<ChildResult> {
   const { promise, resolve } = Promise.withResolvers<ChildResult>()
   const startedAt = performance.now()
-  const child = spawn(request.file, request.args, {
+  const [file, ...args] = withNiceness(request)
+  const child = spawn(file, args, {
     detached: true,
     stdio: [request.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     // Next's types insist on NODE_ENV being there.
@@ -93,20 +94,22 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
   return promise
 }
 
+/** The command line; `nice` sets it before the program can have children, which a call after its start would come too late for. */
+function withNiceness({ file, args, niceness }: ChildRequest): [string, ...string[]] {
+  return niceness === undefined ? [file, ...args] : [NICE, '-n', String(niceness), file, ...args]
+}
+
 /**
- * Before the program has started children of its own, so that they inherit it. Where the kernel shares out processors by
- * session first (`sched_autogroup_enabled`, as Debian's does), niceness means nothing outside a session, and each child has its own: then the
- * session as a whole steps back.
+ * Where the kernel shares out processors by session first (`sched_autogroup_enabled`, as Debian's does), niceness means nothing
+ * outside a session, and each child has its own: then the session as a whole steps back.
  */
 function stepBack({ pid }: ChildProcess, niceness: number): void {
-  if (pid === undefined) return
   try {
-    setPriority(pid, niceness)
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness))
   } catch (error) {
-    const { code, info } = error as NodeJS.ErrnoException & { info?: { code?: string } }
-    // It has ended already (`info` of the first's error, `code` of the second's), the kernel has no such groups, or
-    // somebody else asked within the last tenth of a second: it is only slower for others then.
-    if (!['ESRCH', 'ENOENT', 'EAGAIN', 'EACCES'].includes(info?.code ?? code ?? '')) throw error
+    // It has ended already, the kernel has no such groups, or somebody else asked within the last tenth of a second: it is
+    // only slower for others then.
+    if (!['ESRCH', 'ENOENT', 'EAGAIN', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw error
   }
 }
