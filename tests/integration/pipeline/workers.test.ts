@@ -178,7 +178,13 @@ async function runHere(kind: JobRecord['kind']): Promise<void> {
  * @returns null while none is
  */
 async function holdUnit(videoId: string): Promise<{ job: JobRecord; pids: number[] } | null> {
-  const pids = (await findFfmpegOf(videoId)).filter((pid) => trySignal(pid, 'SIGSTOP'))
+  const found = await findFfmpegOf(videoId)
+  const commands = await Promise.all(
+    found.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  )
+  // None that makes pictures beside it: that would stand still for ever.
+  const encoding = found.filter((_, at) => commands[at]?.includes('hls_segment_filename'))
+  const pids = encoding.filter((pid) => trySignal(pid, 'SIGSTOP'))
   const job = await JobModel.findOne({ videoId, kind: 'transcode', state: 'running' }).lean()
   const states = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')))
   if (job && states.some((stat) => /^\d+ \(ffmpeg\) T/.test(stat))) return { job, pids }
