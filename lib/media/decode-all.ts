@@ -15,6 +15,7 @@ export interface DecodeRequest {
   /** Of all pictures that are decoded side by side. */
   pixels: number
   durationSeconds: number
+  /** Whether it steps back for those that encode pictures. */
   background?: boolean
   tools: MediaTools
   signal?: AbortSignal

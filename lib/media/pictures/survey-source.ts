@@ -104,8 +104,8 @@ function run(source: PictureSource, plan: StoryboardPlan, keyFramesOnly: boolean
 
 /**
  * Pure. Made small first, so that colours and choice cost nothing; the times come from a muxer that writes them as text. Each
- * output has the same filters of its own: behind a filter graph that they share, FFmpeg 5.1 decodes key frames one after
- * the other, and takes nearly twice as long. The smoothing of a key frame’s blocks is left out where none is seen.
+ * output has the same filters of its own: behind a filter graph that they share, FFmpeg 5.1 ignores `-discard`, reads every
+ * frame to drop it, and takes nearly twice as long. The smoothing of a key frame’s blocks is left out where none is seen.
  */
 export function buildSurveyArguments(survey: {
   input: string
