@@ -9,7 +9,11 @@ import { holdMedia } from '#lib/stream/media-cache'
 import type { MediaPath } from '#lib/stream/open-media-file'
 import { readPieces } from '#lib/stream/read-pieces'
 import { resolveStream } from '#lib/stream/resolve-stream'
-import type { StreamAnswer } from '#lib/stream/stream-answer'
+import { sendTogether } from '#lib/stream/send-together'
+import type { MemoryBody, StreamAnswer } from '#lib/stream/stream-answer'
+
+/** Of an answer up to this size, waking its reader is a good part of the cost. */
+const SMALL_SIZE_BYTES_MAX = 64 * 1024
 
 /**
  * Answers a request under `/stream` on Node's own request and response: a file in memory goes out in one write.
@@ -49,15 +53,22 @@ async function writeAnswer(
 ): Promise<void> {
   res.writeHead(status, headers)
   if (body === null || 'bytes' in body) {
-    res.end(body?.bytes)
-    // Most answers have gone to the kernel whole by now, and need no watching.
-    if (res.socket !== null && res.socket.writableLength === 0) return
-    if (body !== null) res.once('close', holdMedia(body.media))
-    cutStalledReader(res, options)
+    const send = () => writeWhole(res, body, options)
+    if (body !== null && body.bytes.length > SMALL_SIZE_BYTES_MAX) send()
+    else sendTogether(send)
     return
   }
   cutStalledReader(res, options)
   await writePieces(res, body)
+}
+
+function writeWhole(res: ServerResponse, body: MemoryBody | null, options: { stallMs?: number }): void {
+  if (res.destroyed) return
+  res.end(body?.bytes)
+  // Most answers have gone to the kernel whole by now, and need no watching.
+  if (res.socket !== null && res.socket.writableLength === 0) return
+  if (body !== null) res.once('close', holdMedia(body.media))
+  cutStalledReader(res, options)
 }
 
 async function writePieces(res: ServerResponse, part: MediaPath & ByteRange): Promise<void> {
