@@ -19,11 +19,13 @@ export type FailureReason =
   | 'sandbox_failed'
   | 'stalled'
   | 'deadline'
+  | 'killed'
   | 'cancelled'
   | 'unknown'
 
 // The first match wins, so the particular comes before the general.
 const PATTERNS: readonly [FailureReason, RegExp][] = [
+  ['killed', /Exiting normally, received signal/],
   ['sandbox_failed', /^bwrap: |prlimit: |setpriv: /m],
   [
     'nvenc_session_limit',
@@ -79,6 +81,7 @@ const CODES: Record<FailureReason, ErrorCode> = {
   sandbox_failed: 'tool_missing',
   stalled: 'encode_timeout',
   deadline: 'encode_timeout',
+  killed: 'encode_failed',
   cancelled: 'cancelled',
   unknown: 'encode_failed',
 }

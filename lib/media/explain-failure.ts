@@ -10,6 +10,7 @@ const SENTENCES: Partial<Record<FailureReason, string>> = {
   filter_missing: 'this FFmpeg lacks a filter for it.',
   deadline: 'the test took longer than 30 seconds.',
   stalled: 'the test made no progress.',
+  killed: 'something outside Peekr ended FFmpeg, perhaps the kernel for want of memory.',
 }
 
 /** Why FFmpeg failed, as the end of a sentence for a person: in our words where we know it, else in its own. Pure. */

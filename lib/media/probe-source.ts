@@ -16,7 +16,7 @@ const ADDRESS_SPACE_BYTES = 3 * 1024 ** 3
 
 /**
  * Asks ffprobe, in the sandbox, what a file claims to be.
- * @throws source_empty, source_not_video, source_truncated, source_too_complex, tool_missing, cancelled.
+ * @throws source_empty, source_not_video, source_truncated, source_too_complex, tool_missing, encode_failed when ffprobe was killed, cancelled.
  */
 export async function probeSource(
   sourcePath: string,
@@ -38,6 +38,8 @@ export async function probeSource(
   const log = child.stderr.slice(-20)
   if (child.startError) throw new PeekrError('tool_missing', { details: { log: [child.startError] } })
   if (child.ended) throw new PeekrError('source_too_complex', { details: { reason: child.ended, log } })
+  // The file may be as good as any: it is asked again.
+  if (child.killed) throw new PeekrError(failureCode('killed'), { details: { reason: 'killed', log } })
   if (child.exitCode !== 0) throw probeFailure(log)
   const probe = parseProbe(parseJson(child.stdout))
   // ffprobe exits 0 for a picture it refused to decode, and then knows no size: not "no picture", but too large a one.

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { pipeline } from 'node:stream/promises'
 import { endProcessGroup } from '#lib/media/end-process-group'
 import { createLineReader } from '#lib/media/line-reader'
@@ -27,6 +28,8 @@ export interface ChildResult {
   exitCode: number | null
   /** Why we ended it, or null when it ended by itself. */
   ended: 'cancelled' | 'deadline' | 'stalled' | null
+  /** Somebody else ended it: a `kill`, or the kernel for want of memory. */
+  killed: boolean
   /** It could not be started at all. */
   startError: string | null
   stdout: string
@@ -36,6 +39,9 @@ export interface ChildResult {
 }
 
 const NICE = '/usr/bin/nice'
+const KILLS: readonly number[] = [constants.signals.SIGKILL, constants.signals.SIGTERM]
+/** What a shell, and the sandbox, add to the number of the signal that ended what they ran. */
+const SIGNAL_EXIT_CODE = 128
 const STDOUT_BYTES_MAX = 8 * 1024 ** 2
 const STDERR_LINES_MAX = 200
 
@@ -82,14 +88,16 @@ export function runChild(request: ChildRequest): Promise<ChildResult> {
   child.on('error', (error) => {
     startError = error.message
   })
-  child.on('close', (exitCode) => {
+  child.on('close', (exitCode, signalName) => {
     if (watchdog) clearTimeout(watchdog)
     clearTimeout(deadline)
     request.signal?.removeEventListener('abort', cancel)
     stdout.end()
     stderr.end()
     const elapsedMs = performance.now() - startedAt
-    resolve({ exitCode, ended, startError, stdout: stdout.text(), stderr: lines, elapsedMs })
+    const signal = signalName === null ? (exitCode ?? 0) - SIGNAL_EXIT_CODE : constants.signals[signalName]
+    const killed = ended === null && KILLS.includes(signal)
+    resolve({ exitCode, ended, killed, startError, stdout: stdout.text(), stderr: lines, elapsedMs })
   })
   return promise
 }

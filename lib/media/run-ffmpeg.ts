@@ -90,6 +90,15 @@ export function requireSuccess(result: FfmpegResult): void {
   })
 }
 
+/**
+ * Throws for a run that was cut off, which tells nothing of its source; what to make of any other failure is for the caller.
+ * @throws cancelled, disk_full, and encode_failed when it was killed
+ */
+export function requireUndisturbed(result: FfmpegResult): void {
+  if (result.reason !== null && ['cancelled', 'disk_full', 'killed'].includes(result.reason))
+    requireSuccess(result)
+}
+
 function buildReporting(): string[] {
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+verbose'],
@@ -115,8 +124,10 @@ function createProgressReader({
   }
 }
 
-function findReason({ ended, startError, exitCode, stderr }: ChildResult): FailureReason | null {
+function findReason({ ended, killed, startError, exitCode, stderr }: ChildResult): FailureReason | null {
   if (ended) return ended
   if (startError) return 'sandbox_failed'
+  // Whatever it had said by then is not why.
+  if (killed) return 'killed'
   return exitCode === 0 ? null : classifyFailure(stderr.join('\n'))
 }

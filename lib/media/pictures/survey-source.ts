@@ -8,7 +8,7 @@ import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import { measurePicture, type Picture } from '#lib/media/pictures/measure-picture'
 import type { StoryboardPlan } from '#lib/media/pictures/plan-storyboard'
 import type { PictureSource } from '#lib/media/pictures/write-pictures'
-import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+import { type FfmpegResult, requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 
 /** One place in the video and what it looks like there. */
 export interface Scene extends Picture {
@@ -67,7 +67,7 @@ async function surveyOnce(
   if (result.reason === 'filter_missing' && source.exactColors) {
     return surveyOnce({ ...source, exactColors: false }, plan, { keyFramesOnly })
   }
-  if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
+  requireUndisturbed(result)
   const { outputPath } = source
   const [frames, times] = await Promise.all([
     readFile(join(outputPath, FRAMES_FILE)).catch(() => Buffer.alloc(0)),

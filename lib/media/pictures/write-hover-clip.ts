@@ -6,7 +6,7 @@ import { buildPictureInput } from '#lib/media/pictures/build-picture-input'
 import type { Moment } from '#lib/media/pictures/choose-pictures'
 import type { SurveyedSource } from '#lib/media/pictures/write-pictures'
 import type { Written } from '#lib/media/pictures/write-poster'
-import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+import { requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 
 /** The longer side: a card is 300 to 400 points wide. */
 const SIDE_MAX = 480
@@ -33,7 +33,7 @@ export async function writeHoverClip(source: SurveyedSource, moments: readonly M
     background: true,
     signal,
   })
-  if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
+  requireUndisturbed(result)
   const { size } = await stat(path).catch(() => ({ size: 0 }))
   if (result.reason === null && size > 0 && (result.counts.outputs[0]?.frames ?? 0) > 0) {
     return { written: true, log: [] }

@@ -5,7 +5,7 @@ import { buildJpegColors, buildStandardColors } from '#lib/media/color-filters'
 import { buildPictureInput } from '#lib/media/pictures/build-picture-input'
 import { buildJpeg } from '#lib/media/pictures/survey-source'
 import type { SurveyedSource } from '#lib/media/pictures/write-pictures'
-import { requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
+import { requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 
 /** What came of one picture. */
 export interface Written {
@@ -42,7 +42,7 @@ export async function writePoster(
       background: true,
       signal,
     })
-    if (result.reason === 'cancelled' || result.reason === 'disk_full') requireSuccess(result)
+    requireUndisturbed(result)
     const { size } = await stat(path).catch(() => ({ size: 0 }))
     if (result.reason === null && size > 0) return { written: true, log: [] }
     log.push(...result.log.slice(-LOG_LINES))

@@ -2,11 +2,10 @@ import { rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CopyRefused } from '#lib/domain/copy-refusal'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
-import { PeekrError } from '#lib/errors'
 import { buildInputGuard } from '#lib/media/allowed-formats'
 import { keepStart } from '#lib/media/keep-start'
 import type { MediaTools } from '#lib/media/media-tools'
-import { runFfmpeg } from '#lib/media/run-ffmpeg'
+import { requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { exists } from '#lib/storage/exists'
 
 /** What a source was remuxed into, in the folder that was made for it. */
@@ -35,7 +34,7 @@ const CHANGED = /non.?monoton|corrupt|discontinuity|out of range|unset|invalid|o
  * The same packets in an MP4 with an index, for sources whose container has none that tells where key frames are: FFmpeg copies
  * them, in the sandbox, at the speed of the disk. Their times stay as the encoded sizes count them, from the file's first packet.
  * Twice is safe: what is there whole is taken.
- * @throws CopyRefused when FFmpeg had to change anything; cancelled
+ * @throws CopyRefused when FFmpeg had to change anything; cancelled, disk_full, encode_failed when it was killed
  */
 export async function remuxSource(request: RemuxRequest): Promise<IndexedSource> {
   const { sourcePath, probe, workPath, tools, signal } = request
@@ -54,8 +53,7 @@ export async function remuxSource(request: RemuxRequest): Promise<IndexedSource>
     deadlineMs: DEADLINE_MS.base + (DEADLINE_MS.perGigabyte * size) / 2 ** 30,
     signal,
   })
-  if (result.reason === 'cancelled') throw new PeekrError('cancelled')
-  if (result.reason === 'disk_full') throw new PeekrError('disk_full')
+  requireUndisturbed(result)
   const changed = result.log.find((line) => CHANGED.test(line))
   if (result.reason !== null || result.counts.errors > 0 || changed !== undefined)
     throw new CopyRefused('container', changed ?? `remuxing: ${result.reason ?? result.log.at(-1)}`)

@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import { CopyRefused } from '#lib/domain/copy-refusal'
 import { segmentName, segmentPattern } from '#lib/domain/media-paths'
 import type { SourceProbe } from '#lib/domain/source-probe'
-import { PeekrError } from '#lib/errors'
 import { readPictureTimes, TICKS_PER_SECOND } from '#lib/hls/read-picture-times'
 import { type Continuity, renumberPackets } from '#lib/hls/renumber-packets'
 import { buildInputGuard } from '#lib/media/allowed-formats'
 import type { MediaTools } from '#lib/media/media-tools'
-import { runFfmpeg } from '#lib/media/run-ffmpeg'
+import { requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 import type { Copy } from '#lib/transcode/copy/plan-copy'
 import type { IndexedSource } from '#lib/transcode/copy/remux-source'
 import { TIMELINE_START_SECONDS } from '#lib/transcode/plan-encode'
@@ -22,7 +21,7 @@ const TIMES_LENGTH_MAX = 100_000
 /**
  * Writes the copied picture as transport stream segments: FFmpeg copies it, in the sandbox, and cuts it where the plan says; then
  * every picture of every segment is held to the time the index gives it. Packets are numbered on from segment to segment.
- * @throws CopyRefused when FFmpeg cut or timed anything otherwise; cancelled, disk_full
+ * @throws CopyRefused when FFmpeg cut or timed anything otherwise; cancelled, disk_full, encode_failed when it was killed
  */
 export async function writeTransport(options: {
   copy: Copy
@@ -47,8 +46,7 @@ export async function writeTransport(options: {
     deadlineMs: DEADLINE_MS.base + DEADLINE_MS.perSegment * copy.segments.length,
     signal,
   })
-  if (result.reason === 'cancelled') throw new PeekrError('cancelled')
-  if (result.reason === 'disk_full') throw new PeekrError('disk_full')
+  requireUndisturbed(result)
   if (result.reason !== null || result.counts.errors > 0)
     throw new CopyRefused('container', `copying: ${result.reason ?? result.log.at(-1)}`)
   const continuity: Continuity = {}

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { probeSource } from '#lib/media/probe-source'
 import { runFfmpeg } from '#lib/media/run-ffmpeg'
 import { findProcesses, TOOLS } from '../../support/judge-source.ts'
 
@@ -100,6 +101,29 @@ test('a program that ignores SIGTERM, with a child of its own, is gone within tw
     assert.equal(result.reason, 'cancelled')
     assert.ok(result.elapsedMs < 2500, `${sandbox}: ${result.elapsedMs} ms`)
     assert.deepEqual(await findProcesses(folder), [])
+  }
+})
+
+test('a program that somebody else ends was killed, whatever it had said of its input by then', async () => {
+  for (const sandbox of ['bwrap', 'off'] as const) {
+    for (const signal of ['KILL', 'TERM']) {
+      const ffmpegPath = join(folder, 'ended')
+      const words = '[error] Invalid data found when processing input'
+      await writeFile(ffmpegPath, `#!/bin/sh\necho "${words}" >&2\nkill -${signal} $$\n`)
+      await chmod(ffmpegPath, 0o755)
+      const tools = { ...TOOLS, ffmpegPath, ffprobePath: ffmpegPath, sandbox }
+      const { reason } = await runFfmpeg({
+        tools,
+        inputPath: null,
+        outputPath: null,
+        buildArguments: () => [],
+        pixels: 0,
+        deadlineMs: 60_000,
+      })
+      assert.equal(reason, 'killed', `${sandbox} ${signal}`)
+      // Another attempt may well read it, and its bytes are not given up.
+      await assert.rejects(probeSource(join(folder, 'input'), tools), { code: 'encode_failed' })
+    }
   }
 })
 

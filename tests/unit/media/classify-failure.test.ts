@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { classifyFailure, type FailureReason, failureCode, isNvencFailure } from '#lib/media/classify-failure'
 
 const SAID: [string, FailureReason][] = [
+  ['[error] Invalid data found when processing input\nExiting normally, received signal 15.', 'killed'],
   ['[h264_nvenc @ 0x1] [error] Cannot load libcuda.so.1', 'nvenc_no_device'],
   ['[h264_nvenc @ 0x1] [error] No capable devices found', 'nvenc_no_device'],
   [

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { POSTER } from '#lib/domain/media-paths'
+import { makeClip } from '../../support/make-clip.ts'
+import {
+  getJobOf,
+  importClip,
+  namesIn,
+  openPipelineTest,
+  type PipelineTest,
+  until,
+  waitForEnd,
+} from '../../support/pipeline-test.ts'
+
+let folder = ''
+let peekr: PipelineTest
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'peekr-killed-'))
+  peekr = await openPipelineTest({
+    settings: {
+      PEEKR_SANDBOX: 'off', // they leave a mark beside them
+      PEEKR_FFPROBE: await writeKilledOnce('ffprobe', '*'),
+      PEEKR_FFMPEG: await writeKilledOnce('ffmpeg', `*/${POSTER}`),
+    },
+  })
+  await peekr.start()
+})
+after(async () => {
+  await peekr.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** A tool that is killed at its first run with an argument like this. @returns its path */
+async function writeKilledOnce(tool: string, pattern: string): Promise<string> {
+  const path = join(folder, tool)
+  const mark = join(folder, `${tool}-killed`)
+  await writeFile(
+    path,
+    `#!/bin/sh
+for arg do
+  case "$arg" in
+    ${pattern}) if [ ! -e '${mark}' ]; then touch '${mark}'; kill -9 $$; fi;;
+  esac
+done
+exec /usr/bin/${tool} "$@"
+`,
+  )
+  await chmod(path, 0o755)
+  return path
+}
+
+test('a file is not to blame when ffprobe is killed while it looks at it, nor without a poster when FFmpeg is', async () => {
+  const videoId = await importClip(peekr, await makeClip({ folder, seconds: 3, video: 'mpeg4' }))
+  const { state, failure, revision } = await waitForEnd(videoId)
+  assert.equal(state, 'ready', JSON.stringify(failure))
+  assert.deepEqual(
+    (await namesIn(folder)).filter((name) => name.endsWith('-killed')),
+    ['ffmpeg-killed', 'ffprobe-killed'],
+  )
+  const made = await namesIn(peekr.dataPath, 'library', videoId, 'revisions', revision?.id ?? '')
+  assert.ok(made.includes(POSTER), made.join(', '))
+  await until('the publish', async () => (await getJobOf(videoId, 'publish')).state === 'done')
+  for (const kind of ['ingest', 'pictures'] as const) {
+    const { attempts, history } = await getJobOf(videoId, kind)
+    assert.equal(attempts, 2, kind)
+    assert.deepEqual(
+      history.map(({ outcome, reason }) => [outcome, reason]),
+      [
+        ['retried', 'killed'],
+        ['done', null],
+      ],
+    )
+  }
+})
