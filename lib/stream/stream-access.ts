@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { connectDatabase } from '#lib/db/connect'
 import { VideoModel, type VideoRecord } from '#lib/db/models/video'
@@ -18,6 +19,10 @@ export interface StreamAccess extends Watchable {
 interface Entry {
   loadedAtMs: number
   access: Promise<StreamAccess | null>
+  /** The revision that somebody wanted when it was asked for. */
+  wanted: string
+  /** What is asked for anew, once somebody wanted another revision. */
+  again?: Promise<StreamAccess | null>
 }
 
 /** How long an answer holds: with the time of a query this keeps revocation within 10 s on every machine. */
@@ -29,22 +34,25 @@ const cache = () => singleton('stream-access', () => new LRUCache<string, Entry>
 
 /**
  * The access facts of a video, or null when it is not there or being deleted. At most 5 s old; however many ask at
- * once, the database is asked once. `revisionId` is the one wanted: an answer with another is asked again sooner.
+ * once, the database is asked once. `revisionId` is the one wanted: an answer with another does not count before it was asked
+ * for anew, half a second after the last time at the soonest, so that whoever hears at once of a new revision is not refused.
  */
 export async function findStreamAccess(videoId: string, revisionId: string): Promise<StreamAccess | null> {
   const known = cache().get(videoId)
-  if (known !== undefined) {
-    // The monotonic clock: a machine whose clock is set back must not hold on to old answers.
-    const ageMs = performance.now() - known.loadedAtMs
-    if (ageMs < MISSING_FRESH_MS) return known.access
-    if (ageMs < FRESH_MS) {
-      const access = await known.access
-      if (access !== null && isServed(access, revisionId)) return access
-      const newer = cache().get(videoId)
-      if (newer !== undefined && newer !== known) return newer.access
-    }
-  }
-  return loadStreamAccess(videoId)
+  // The monotonic clock: a machine whose clock is set back must not hold on to old answers.
+  const ageMs = known === undefined ? Number.POSITIVE_INFINITY : performance.now() - known.loadedAtMs
+  if (known === undefined || ageMs >= FRESH_MS) return loadStreamAccess(videoId, revisionId)
+  const access = await known.access
+  if (access !== null && isServed(access, revisionId)) return access
+  if (ageMs < MISSING_FRESH_MS && (access === null || known.wanted === revisionId)) return access
+  known.again ??= askAgain(videoId, revisionId, known)
+  return known.again
+}
+
+async function askAgain(videoId: string, revisionId: string, known: Entry): Promise<StreamAccess | null> {
+  await sleep(Math.max(0, known.loadedAtMs + MISSING_FRESH_MS - performance.now()))
+  const newer = cache().get(videoId)
+  return newer !== undefined && newer !== known ? newer.access : loadStreamAccess(videoId, revisionId)
 }
 
 /** Whether a revision is what the video plays, or did until a while ago. */
@@ -61,9 +69,9 @@ export function forgetStreamAccess(videoId: string): void {
   cache().delete(videoId)
 }
 
-function loadStreamAccess(videoId: string): Promise<StreamAccess | null> {
+function loadStreamAccess(videoId: string, wanted: string): Promise<StreamAccess | null> {
   const access = queryStreamAccess(videoId)
-  const entry = { loadedAtMs: performance.now(), access }
+  const entry: Entry = { loadedAtMs: performance.now(), access, wanted }
   cache().set(videoId, entry)
   access.catch(() => {
     // The next request asks again; this one's error goes to whoever waits for it.

@@ -449,6 +449,25 @@ test('a change of visibility reaches segments within 10 s, and at once where it 
   assert.equal(await status(), 200)
 })
 
+test('whoever hears at once of a new revision gets it, though another one was known a moment ago', async () => {
+  const { videoId, revisionId, base } = videos.public
+  const newer = createId()
+  const folder = join(dataPath, 'library', videoId, 'revisions', newer)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'poster.jpg'), 'a new poster')
+  const statuses = async (target: string) =>
+    (await Promise.all(doors.map((door) => door.get(target)))).map(({ status }) => status)
+  forgetStreamAccess(videoId)
+  assert.deepEqual(await statuses(`${base}/poster.jpg`), [200, 200])
+  // As another machine would: nobody tells this process.
+  await VideoModel.updateOne({ _id: videoId }, { $set: { 'revision.id': newer } })
+  const target = `/stream/${videoId}/${newer}/poster.jpg`
+  assert.deepEqual(await statuses(target), [200, 200])
+  assert.deepEqual(await statuses(`${base}/poster.jpg`), [404, 404])
+  await VideoModel.updateOne({ _id: videoId }, { $set: { 'revision.id': revisionId } })
+  forgetStreamAccess(videoId)
+})
+
 for (const path of ['720p/segment-00002.m4s', '720p/segment-00003.m4s']) {
   test(`a reader of ${path} that stalls is cut, one that is slow is served to the end`, async () => {
     const cutAfterMs = await readStalled(path)
