@@ -210,7 +210,7 @@ test('a failing video never holds up the next: a hostile file, then a good one',
 })
 
 test('cancelled while encoding: FFmpeg is gone within 2 s, the video failed as cancelled, and a retry makes it ready', async (t) => {
-  // Shorter than the long one, since it is encoded to its end, yet the last unit must not be done before it is cancelled.
+  // Of a smaller picture than the long one, since it is encoded to its end, yet the last unit must not be done before it is cancelled.
   const clip = await makeClip({ folder: clips, name: 'middle.mp4', seconds: 48, width: 640, height: 360 })
   const videoId = await importClip(peekr, clip)
   await waitForEncoding(videoId)
