@@ -2,6 +2,7 @@ import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
 import { createIndexes } from '#lib/db/create-indexes'
 import { requirePulse } from '#lib/db/database-pulse'
+import { endCutOffCommands } from '#lib/db/end-cut-off-commands'
 import { requireWholeImport } from '#lib/db/import-mark'
 import { indexOldVideos } from '#lib/db/index-old-videos'
 import { MODELS } from '#lib/db/models'
@@ -61,6 +62,7 @@ async function openDatabase(): Promise<Database> {
   mongoose.set('strictQuery', true)
   mongoose.set('autoIndex', false)
   mongoose.set('autoCreate', false)
+  endCutOffCommands()
   try {
     await prepare(database.uri)
     await connect(database.uri, { heartbeatFrequencyMS: HEARTBEAT_MS, connectTimeoutMS: HEARTBEAT_ANSWER_MS })

@@ -3,6 +3,7 @@ import { getConfig } from '#lib/config'
 import { DATABASE_NAME, hasDatabaseName } from '#lib/db/connect'
 import { findRunningEmbeddedDatabase } from '#lib/db/embedded/find-running-embedded-database'
 import { startEmbeddedDatabase } from '#lib/db/embedded/start-embedded-database'
+import { endCutOffCommands } from '#lib/db/end-cut-off-commands'
 import { PeekrError } from '#lib/errors'
 
 const SERVER_SELECTION_MS = 5_000
@@ -29,6 +30,7 @@ export async function withRawDatabase<T>(work: (db: mongo.Db) => Promise<T>): Pr
 }
 
 async function withClient<T>(uri: string, work: (db: mongo.Db) => Promise<T>): Promise<T> {
+  endCutOffCommands()
   const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: SERVER_SELECTION_MS })
   try {
     await client.connect()

@@ -9,6 +9,7 @@ import { finishManyTimes } from './finish-many-times.ts'
 import { fuzzStream } from './fuzz-stream.ts'
 import { interruptUploads } from './interrupt-uploads.ts'
 import { killDuringEncode } from './kill-during-encode.ts'
+import { killDuringReads } from './kill-during-reads.ts'
 import { killDuringReplace } from './kill-during-replace.ts'
 import { killDuringRestore } from './kill-during-restore.ts'
 import { killDuringUpload } from './kill-during-upload.ts'
@@ -24,6 +25,7 @@ const CASES: Record<string, FaultCase> = {
   'finish-many-times': finishManyTimes,
   'fill-every-stage': fillEveryStage,
   'kill-during-writes': killDuringWrites,
+  'kill-during-reads': killDuringReads,
   'kill-during-replace': killDuringReplace,
   'kill-during-restore': killDuringRestore,
   'cut-power': cutPower,

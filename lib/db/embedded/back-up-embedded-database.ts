@@ -6,6 +6,7 @@ import { buildDatabasePaths } from '#lib/db/embedded/database-paths'
 import { findRunningEmbeddedDatabase } from '#lib/db/embedded/find-running-embedded-database'
 import { BACKUP_FOLDER, BACKUP_SUFFIX } from '#lib/db/embedded/storage/find-last-good-backup'
 import { checkPages } from '#lib/db/embedded/storage/open-store'
+import { endCutOffCommands } from '#lib/db/end-cut-off-commands'
 import { PeekrError } from '#lib/errors'
 import { syncPath } from '#lib/storage/sync-tree'
 
@@ -48,6 +49,7 @@ export async function backUpEmbeddedDatabase({
 
 /** On Btrfs this shares the file's blocks and takes no time. */
 async function copy(uri: string, partial: string): Promise<void> {
+  endCutOffCommands()
   const client = await mongo.MongoClient.connect(uri, { socketTimeoutMS: ANSWER_MS })
   try {
     const admin = client.db('admin')

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { JobPage } from '#lib/domain/job-view'
+import { findDatabaseOf } from '../../support/find-database-of.ts'
 import { makeClip } from '../../support/make-clip.ts'
 import { openPeekrClient, type PeekrClient } from '../../support/peekr-client.ts'
 import { findFfmpegOf, namesIn, until } from '../../support/pipeline-test.ts'
@@ -112,15 +113,4 @@ async function waitForEncoding(videoId: string): Promise<number[]> {
     const found = await findFfmpegOf(videoId)
     return found.length > 0 && found
   })
-}
-
-/** The server's embedded database, by its command line and its parent. */
-async function findDatabaseOf(serverPid: number): Promise<number[]> {
-  const found: number[] = []
-  for (const name of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
-    const read = (file: string) => readFile(`/proc/${name}/${file}`, 'latin1').catch(() => '')
-    if (!(await read('cmdline')).includes('embedded/main.ts')) continue
-    if ((await read('status')).includes(`PPid:\t${serverPid}\n`)) found.push(Number(name))
-  }
-  return found
 }
