@@ -21,6 +21,9 @@ import { replaceFile } from '#lib/storage/proof/replace-file'
 
 type Recipe = NonNullable<ProofRecord['recipe']>
 
+/** A tool that is killed so often while it makes one thing again is killed for what it makes. */
+const TRIES_MAX = 3
+
 /**
  * Makes damaged segments again from a kept original: only the units they are in, by the very plan they were made by. The
  * encoder makes the same bytes of the same frames, so what comes out is compared with the manifest and put in its
@@ -91,8 +94,30 @@ function findSegmentNumber(path: string): number | null {
   return digits === undefined ? null : Number(digits)
 }
 
-/** Makes them in a folder aside, and puts those that came out right in their places. @returns what is still wanted */
+/** Makes them, and again when a tool was killed at it, which tells nothing of them. @returns what is still wanted */
 async function makeAgain(
+  damage: Damage,
+  recipe: Recipe,
+  making: Making,
+  wanted: readonly FileEntry[],
+): Promise<FileEntry[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await makeOnce(damage, recipe, making, wanted)
+    } catch (error) {
+      if (!isPeekrError(error) || error.code === 'cancelled' || error.code === 'disk_full') throw error
+      if (error.details.reason === 'killed' && tries < TRIES_MAX) continue
+      getLog('storage').warn(
+        { err: error, videoId: damage.video._id, kind: making.kind },
+        'a damaged part could not be made again',
+      )
+      return [...wanted]
+    }
+  }
+}
+
+/** Makes them in a folder aside, and puts those that came out right in their places. @returns what is still wanted */
+async function makeOnce(
   { video, signal }: Damage,
   recipe: Recipe,
   making: Making,
@@ -112,13 +137,6 @@ async function makeAgain(
       for (const { path } of made) await replaceFile(join(outputPath, path), join(folder, path))
     })
     return wanted.filter((file) => !made.includes(file))
-  } catch (error) {
-    if (!isPeekrError(error) || error.code === 'cancelled' || error.code === 'disk_full') throw error
-    getLog('storage').warn(
-      { err: error, videoId, kind: making.kind },
-      'a damaged part could not be made again',
-    )
-    return [...wanted]
   } finally {
     await library.removeAttempt(videoId, attemptId)
   }

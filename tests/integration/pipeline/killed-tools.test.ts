@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -14,6 +14,7 @@ import {
   until,
   waitForEnd,
 } from '../../support/pipeline-test.ts'
+import { writeKilledOnce } from '../../support/write-killed-once.ts'
 
 let folder = ''
 let peekr: PipelineTest
@@ -22,8 +23,8 @@ before(async () => {
   peekr = await openPipelineTest({
     settings: {
       PEEKR_SANDBOX: 'off', // they leave a mark beside them
-      PEEKR_FFPROBE: await writeKilledOnce('ffprobe', '*'),
-      PEEKR_FFMPEG: await writeKilledOnce('ffmpeg', `*/${POSTER}`),
+      PEEKR_FFPROBE: (await writeKilledOnce(folder, 'ffprobe', '*')).path,
+      PEEKR_FFMPEG: (await writeKilledOnce(folder, 'ffmpeg', `*/${POSTER}`)).path,
     },
   })
   await peekr.start()
@@ -32,25 +33,6 @@ after(async () => {
   await peekr.close()
   await rm(folder, { recursive: true, force: true })
 })
-
-/** A tool that is killed at its first run with an argument like this. @returns its path */
-async function writeKilledOnce(tool: string, pattern: string): Promise<string> {
-  const path = join(folder, tool)
-  const mark = join(folder, `${tool}-killed`)
-  await writeFile(
-    path,
-    `#!/bin/sh
-for arg do
-  case "$arg" in
-    ${pattern}) if [ ! -e '${mark}' ]; then touch '${mark}'; kill -9 $$; fi;;
-  esac
-done
-exec /usr/bin/${tool} "$@"
-`,
-  )
-  await chmod(path, 0o755)
-  return path
-}
 
 test('a file is not to blame when ffprobe is killed while it looks at it, nor without a poster when FFmpeg is', async () => {
   const videoId = await importClip(peekr, await makeClip({ folder, seconds: 3, video: 'mpeg4' }))
