@@ -114,7 +114,9 @@ async function readUntil(
 
 async function isBack(client: PeekrClient): Promise<boolean> {
   for (const until = performance.now() + BACK_MS_MAX; performance.now() < until; await sleep(100)) {
-    if ((await client.call('GET', '/api/health')).status === 200) return true
+    // A connection that was idle for long may be closed under it.
+    const status = await client.call('GET', '/api/health').then((answer) => answer.status, String)
+    if (status === 200) return true
   }
   return false
 }
