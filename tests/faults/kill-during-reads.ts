@@ -78,7 +78,8 @@ async function readWhileKilled({ clip, kills, random, seen, late, onProgress }: 
       if (database === undefined) throw new Error('The server has no embedded database.')
       process.kill(database, 'SIGKILL')
       if (!(await isBack(client))) late.push(`kill ${killed}: health is not back after ${BACK_MS_MAX} ms`)
-      if (killed % 10 === 9) onProgress(`${killed + 1} kills, ${seen.requests} requests`)
+      if (killed % 10 === 9)
+        onProgress(`${killed + 1} kills, ${seen.requests} requests, ${seen.hung.length} never answered`)
     }
     await sleep(ANSWER_MS_MAX)
     state.over = true
