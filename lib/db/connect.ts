@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import mongoose from 'mongoose'
 import { getConfig } from '#lib/config'
 import { createIndexes } from '#lib/db/create-indexes'
@@ -5,8 +6,10 @@ import { requirePulse } from '#lib/db/database-pulse'
 import { endCutOffCommands } from '#lib/db/end-cut-off-commands'
 import { requireWholeImport } from '#lib/db/import-mark'
 import { indexOldVideos } from '#lib/db/index-old-videos'
+import { isDatabaseAway } from '#lib/db/is-database-away'
 import { MODELS } from '#lib/db/models'
 import { PeekrError } from '#lib/errors'
+import { getLog } from '#lib/log'
 import { forgetSingleton, singleton } from '#lib/singleton'
 
 /** A request that meets a database that is away has its 503 within this. */
@@ -16,6 +19,9 @@ const HEARTBEAT_MS = 2_000
 const HEARTBEAT_ANSWER_MS = 5_000
 /** Making an index over many videos keeps the embedded database from answering anything else. */
 const PREPARATION_MS = 10 * 60_000
+/** Whoever ran the embedded database may have been killed, and be starting again. */
+const OPENINGS_MAX = 5
+const OPENING_PAUSE_MS = 500
 export const DATABASE_NAME = 'peekr'
 
 interface Database {
@@ -55,10 +61,26 @@ export async function databaseUri(): Promise<string> {
   return database.uri
 }
 
+/** What somebody named has to be there; the embedded one can end with the process that ran it, and is opened anew. */
 async function openDatabase(): Promise<Database> {
   const { mongodbUri, dataPath } = getConfig()
-  const database =
-    mongodbUri === null ? await startEmbedded(dataPath) : { uri: mongodbUri, stop: async () => {} }
+  if (mongodbUri !== null) return connectTo({ uri: mongodbUri, stop: async () => {} })
+  for (let opened = 1; ; opened++) {
+    try {
+      return await connectTo(await startEmbedded(dataPath))
+    } catch (error) {
+      if (opened === OPENINGS_MAX || !isDatabaseAway(error)) throw error
+      getLog('database').warn(
+        { err: error },
+        'the embedded database went away while it was opened; trying again',
+      )
+      await sleep(OPENING_PAUSE_MS)
+    }
+  }
+}
+
+/** @throws database_away when it does not answer */
+async function connectTo(database: Database): Promise<Database> {
   mongoose.set('strictQuery', true)
   mongoose.set('autoIndex', false)
   mongoose.set('autoCreate', false)

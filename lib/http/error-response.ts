@@ -1,6 +1,6 @@
+import { isDatabaseAway } from '#lib/db/is-database-away'
 import type { ErrorCode } from '#lib/error-codes'
 import { isPeekrError, PeekrError } from '#lib/errors'
-import { isDatabaseAway } from '#lib/http/is-database-away'
 import { getLog } from '#lib/log'
 
 export interface ErrorBody {

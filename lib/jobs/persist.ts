@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDatabaseAway } from '#lib/http/is-database-away'
+import { isDatabaseAway } from '#lib/db/is-database-away'
 
 const PAUSE_MS = 1_000
 /** MongoDB's OutOfDiskSpace; the write was refused whole. */

@@ -1,7 +1,7 @@
+import { isDatabaseAway } from '#lib/db/is-database-away'
 import type { JobKind, JobRecord } from '#lib/db/models/job'
 import { VideoModel } from '#lib/db/models/video'
 import { type ErrorData, PeekrError, toErrorData } from '#lib/errors'
-import { isDatabaseAway } from '#lib/http/is-database-away'
 import { completeJob, failJob, handBackJob, LOG_LINES_MAX } from '#lib/jobs/leases'
 import { persist } from '#lib/jobs/persist'
 import { startHeartbeat } from '#lib/jobs/start-heartbeat'
