@@ -24,7 +24,7 @@ export async function runDatabaseProcess(dataPath: string, sweepMs: number): Pro
     const message = isPeekrError(error)
       ? error.message
       : `The embedded database did not start: ${error instanceof Error ? (error.stack ?? error.message) : error}`
-    await tell({ ready: false, message })
+    await tell({ ready: false, message, held: isPeekrError(error) && error.details.held === true })
     process.exit(1)
   }
 }

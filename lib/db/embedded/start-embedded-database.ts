@@ -26,7 +26,9 @@ export interface StartOptions {
 
 const READY_MS = 30_000
 const STOP_MS = 4_000
-const OTHER_ATTEMPTS = 10
+/** How long whoever holds the file may take to answer: it checks every page first, or makes an index. */
+const OTHER_MS = 30_000
+const OTHER_PAUSE_MS = 200
 const RESTART_MS_MIN = 50
 const RESTART_MS_MAX = 5_000
 
@@ -41,9 +43,7 @@ export async function startEmbeddedDatabase({
   healthyMs = 10_000,
 }: StartOptions): Promise<EmbeddedDatabase> {
   const path = resolve(dataPath)
-  const running = await findRunningEmbeddedDatabase({ dataPath: path })
-  if (running) return { uri: running, stop: async () => {} }
-  const started = await startChild(path, sweepMs).catch((error: unknown) => findOther(path, error))
+  const started = await findOrStart(path, sweepMs)
   if (typeof started === 'string') return { uri: started, stop: async () => {} }
   const keeper = { child: started, stopping: false, delayMs: RESTART_MS_MIN, healthyMs }
   keepAlive(keeper, () => startChild(path, sweepMs))
@@ -56,14 +56,22 @@ export async function startEmbeddedDatabase({
   }
 }
 
-/** Two processes may start at the same moment: whoever lost the race uses the database of the other. */
-async function findOther(dataPath: string, error: unknown): Promise<string> {
-  for (let attempt = 0; attempt < OTHER_ATTEMPTS; attempt++) {
+/**
+ * The connection string of the database that another process serves, or the child that serves it from now on. Two
+ * processes may start at the same moment: whoever lost the race waits for the database of the other, or takes its place.
+ */
+async function findOrStart(dataPath: string, sweepMs: number): Promise<string | ChildProcess> {
+  const until = Date.now() + OTHER_MS
+  for (;;) {
     const uri = await findRunningEmbeddedDatabase({ dataPath })
     if (uri) return uri
-    await sleep(100)
+    try {
+      return await startChild(dataPath, sweepMs)
+    } catch (error) {
+      if (!isHeld(error) || Date.now() >= until) throw error
+    }
+    await sleep(OTHER_PAUSE_MS)
   }
-  throw error
 }
 
 interface Keeper {
@@ -92,7 +100,9 @@ function restart(keeper: Keeper, start: () => Promise<ChildProcess>): void {
       if (keeper.stopping) await stopChild(keeper.child)
       else keepAlive(keeper, start)
     } catch (error) {
-      getLog('database').error({ err: error }, 'The embedded database did not start; trying again.')
+      // Another process may have been quicker, and serves it meanwhile.
+      const level = isHeld(error) ? 'debug' : 'error'
+      getLog('database')[level]({ err: error }, 'The embedded database did not start; trying again.')
       restart(keeper, start)
     }
   }, keeper.delayMs)
@@ -121,6 +131,10 @@ async function startChild(dataPath: string, sweepMs: number): Promise<ChildProce
   return child
 }
 
+function isHeld(error: unknown): boolean {
+  return error instanceof PeekrError && error.details.held === true
+}
+
 /** Beside this file; where a bundler moved this file, in the checkout the server was started from. */
 function findEntry(): string {
   const beside = join(import.meta.dirname ?? '', 'main.ts')
@@ -135,10 +149,13 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
     const message = await Promise.race([
       once(child, 'message', { signal }).then(([said]) => said as ChildMessage),
       once(child, 'exit', { signal }).then(([code]): ChildMessage => {
-        return { ready: false, message: `The embedded database ended while starting (status ${code}).` }
+        const message = `The embedded database ended while starting (status ${code}).`
+        return { ready: false, message, held: false }
       }),
     ])
-    if (!message.ready) throw new PeekrError('database_away', { message: message.message })
+    if (!message.ready) {
+      throw new PeekrError('database_away', { message: message.message, details: { held: message.held } })
+    }
   } catch (cause) {
     if (!signal.aborted) throw cause
     throw new PeekrError('database_away', {

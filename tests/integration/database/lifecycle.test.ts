@@ -4,7 +4,9 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import test, { type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { backUpEmbeddedDatabase } from '#lib/db/embedded/back-up-embedded-database'
@@ -100,6 +102,46 @@ test('a second process on the same file is refused with a sentence', async (t) =
   await assert.rejects(serveDatabase(buildDatabasePaths(dataPath), 1_000), {
     code: 'database_away',
     message: /^Another process uses the database .+\. Stop it first/,
+  })
+})
+
+test('a start while another process still holds the file waits for it, and takes its place when it goes', async (t) => {
+  const dataPath = await makeFolder(t)
+  const { folder, file } = buildDatabasePaths(dataPath)
+  await mkdir(folder)
+  const other = new DatabaseSync(file)
+  cleanUp(t, async () => other.isOpen && other.close())
+  other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  const starting = start(t, dataPath)
+  // Longer than a database takes to open, as one of a million videos does.
+  const early = await Promise.race([starting.then(String, String), sleep(4_000, 'waits')])
+  assert.equal(early, 'waits')
+  other.close()
+  const client = await connect(t, (await starting).uri)
+  assert.equal((await client.db().command({ ping: 1 })).ok, 1)
+})
+
+test('a file that cannot be opened is refused with a sentence that does not blame another process', async (t) => {
+  const dataPath = await makeFolder(t)
+  await mkdir(buildDatabasePaths(dataPath).file, { recursive: true })
+  await assert.rejects(startEmbeddedDatabase({ dataPath }), {
+    code: 'database_away',
+    message: /could not be opened \(unable to open database file\)\. Check that its disk has space left/,
+  })
+})
+
+test('a full disk at the start is told as what it is', {
+  skip: process.getuid?.() !== 0 && 'mounting needs root',
+}, async (t) => {
+  const dataPath = await makeFolder(t)
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'peekr-test', dataPath])
+  cleanUp(t, () => run('umount', [dataPath]))
+  const { folder } = buildDatabasePaths(dataPath)
+  await mkdir(folder)
+  await writeFile(join(dataPath, 'filler'), Buffer.alloc(56 * 1024))
+  await assert.rejects(startEmbeddedDatabase({ dataPath }), {
+    code: 'database_away',
+    message: /could not be opened \(database or disk is full\)\. Check that its disk has space left/,
   })
 })
 

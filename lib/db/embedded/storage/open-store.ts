@@ -5,6 +5,8 @@ import { PeekrError } from '#lib/errors'
 
 /** What changes when the tables do; a newer file is refused rather than misread. */
 const LAYOUT_VERSION = 2
+/** SQLITE_BUSY, the low byte of SQLite's extended codes. */
+const BUSY = 5
 
 export interface Store {
   sqlite: DatabaseSync
@@ -16,17 +18,11 @@ export interface Store {
 /**
  * Opens the database file, and holds it: the lock belongs to this process and ends with it, however it ends.
  * Every commit is on the disk before it returns (WAL with synchronous=FULL).
- * @throws database_away (held by another process, damaged, or newer than this Peekr) with a sentence for the person at the terminal.
+ * @throws database_away (held by another process, which `details.held` says too, damaged, newer than this Peekr, or not
+ * to be opened at all) with a sentence for the person at the terminal.
  */
 export function openStore(path: string): Store {
-  const sqlite = new DatabaseSync(path, { timeout: 500 })
-  try {
-    lock(sqlite, path)
-    check(sqlite, path)
-  } catch (error) {
-    sqlite.close()
-    throw error
-  }
+  const sqlite = open(path)
   const statements = new Map<string, StatementSync>()
   return {
     sqlite,
@@ -45,24 +41,42 @@ export function openStore(path: string): Store {
   }
 }
 
-function lock(sqlite: DatabaseSync, path: string): void {
+function open(path: string): DatabaseSync {
+  let sqlite: DatabaseSync | undefined
   try {
-    // Exclusive mode keeps the file lock after the first write; WAL then needs no shared memory file either.
-    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
-    sqlite.exec('PRAGMA journal_mode = WAL')
-    sqlite.exec('PRAGMA synchronous = FULL')
-    // The kernel caches the file as well; 64 MiB here were 45 MiB more in use and no faster.
-    sqlite.exec('PRAGMA cache_size = -16384')
-    sqlite.exec('BEGIN IMMEDIATE')
-    sqlite.exec('CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)')
-    sqlite.exec('COMMIT')
+    sqlite = new DatabaseSync(path, { timeout: 500 })
+    lock(sqlite)
+    check(sqlite, path)
+    return sqlite
   } catch (cause) {
+    sqlite?.close()
+    if (cause instanceof PeekrError) throw cause
     if (isDamage(cause)) throw damaged(path, cause)
+    if (isBusy(cause)) {
+      throw new PeekrError('database_away', {
+        message: `Another process uses the database ${path}. Stop it first, or give this one another PEEKR_DATA.`,
+        cause,
+        details: { held: true },
+      })
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause)
     throw new PeekrError('database_away', {
-      message: `Another process uses the database ${path}. Stop it first, or give this one another PEEKR_DATA.`,
+      message: `The database ${path} could not be opened (${reason}). Check that its disk has space left, and that this user may write there.`,
       cause,
     })
   }
+}
+
+function lock(sqlite: DatabaseSync): void {
+  // Exclusive mode keeps the file lock after the first write; WAL then needs no shared memory file either.
+  sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+  sqlite.exec('PRAGMA journal_mode = WAL')
+  sqlite.exec('PRAGMA synchronous = FULL')
+  // The kernel caches the file as well; 64 MiB here were 45 MiB more in use and no faster.
+  sqlite.exec('PRAGMA cache_size = -16384')
+  sqlite.exec('BEGIN IMMEDIATE')
+  sqlite.exec('CREATE TABLE IF NOT EXISTS layout (version INTEGER NOT NULL)')
+  sqlite.exec('COMMIT')
 }
 
 function check(sqlite: DatabaseSync, path: string): void {
@@ -120,6 +134,10 @@ export function checkPages(sqlite: DatabaseSync): string {
 
 function isDamage(error: unknown): boolean {
   return /not a database|malformed|database corruption/.test(String(error))
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === BUSY
 }
 
 /** The file is left as it is: it may be all there is of what came after the last backup. */
