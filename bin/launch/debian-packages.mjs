@@ -6,6 +6,8 @@
  * @property {boolean} [optional] without it some tests are skipped, and nothing else is missing
  */
 
+const VLC_PLUGINS = ['x86_64', 'aarch64'].map((kind) => `/usr/lib/${kind}-linux-gnu/vlc/plugins/demux`)
+
 /** What Peekr uses of the system. @type {DebianPackage[]} */
 export const DEBIAN_PACKAGES = [
   { name: 'ffmpeg', anyOf: ['/usr/bin/ffmpeg'], testsOnly: false },
@@ -17,6 +19,9 @@ export const DEBIAN_PACKAGES = [
   { name: 'nginx-light', anyOf: ['/usr/sbin/nginx'], testsOnly: true },
   { name: 'openssh-server', anyOf: ['/usr/sbin/sshd'], testsOnly: true, optional: true },
   { name: 'mpv', anyOf: ['/usr/bin/mpv'], testsOnly: true, optional: true },
+  // VLC without its windows: the program, and what it plays HLS with.
+  { name: 'vlc-bin', anyOf: ['/usr/bin/vlc'], testsOnly: true, optional: true },
+  { name: 'vlc-plugin-base', anyOf: VLC_PLUGINS, testsOnly: true, optional: true },
 ]
 
 /**
