@@ -1,5 +1,6 @@
 import { MEDIA_PLAYLIST } from '#lib/domain/media-paths'
 import { PeekrError } from '#lib/errors'
+import type { FailureReason } from '#lib/media/classify-failure'
 import type { MediaTools } from '#lib/media/media-tools'
 import { buildOwnInputGuard } from '#lib/media/own-input-guard'
 import { type FfmpegResult, requireSuccess, runFfmpeg } from '#lib/media/run-ffmpeg'
@@ -21,11 +22,13 @@ export interface DecodeRequest {
   signal?: AbortSignal
 }
 
+/** These tell nothing of what was to be decoded. */
+const CUT_OFF: readonly FailureReason[] = ['cancelled', 'killed', 'deadline', 'stalled']
 const DEADLINE_MS = { base: 120_000, perSecond: 10_000 }
 
 /**
  * Decodes everything our own playlists name, in one FFmpeg; its counts are by input file, in the order of `folders`.
- * @throws output_invalid when anything is objected to; encode_timeout, cancelled.
+ * @throws output_invalid when anything is objected to; encode_failed when FFmpeg was killed; encode_timeout, cancelled.
  */
 export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
   const { path, folders, tools, signal, durationSeconds, playlist = MEDIA_PLAYLIST, aside = false } = request
@@ -40,9 +43,8 @@ export async function decodeAll(request: DecodeRequest): Promise<FfmpegResult> {
     background: request.background,
     signal,
   })
+  if (result.reason !== null && CUT_OFF.includes(result.reason)) requireSuccess(result)
   // Nothing here depends on the stranger's file any more, so whatever FFmpeg objects to is our own doing.
-  if (result.reason === 'cancelled' || result.reason === 'deadline' || result.reason === 'stalled')
-    requireSuccess(result)
   if (result.reason !== null || result.counts.errors > 0) {
     throw new PeekrError('output_invalid', { details: { reason: result.reason, log: result.log.slice(-40) } })
   }
