@@ -21,6 +21,8 @@ import { isSourceFailure } from '#lib/transcode/early/run-early'
 /** Each costs a decode at times, and a thread of the pool. */
 const RUNNING_MAX = 2
 const WATCH_MS = 1_000
+/** What failed so often is left until all of it has come: each time begins with its first byte. */
+const TRIES_MAX = 3
 const SETTLED_MAX = 1_000
 const GRACE_MS = 20_000
 /** A record that was not touched for so long belongs to a process that died. */
@@ -42,6 +44,7 @@ export function startEarlyPlay(): { stop(): Promise<void> } {
   const slots = { free: RUNNING_MAX }
   // What is known of an upload is not looked up again with each of its chunks.
   const settled = new Set<string>()
+  const failures = new Map<string, number>()
   const log = getLog('early-play')
   const begin = ({ uploadId, videoId, storedBytes, sizeBytes }: StoredBytes) => {
     const known = running.get(videoId)
@@ -50,14 +53,18 @@ export function startEarlyPlay(): { stop(): Promise<void> } {
     const stored = new SharedArrayBuffer(8)
     raise(stored, storedBytes)
     const stop = new AbortController()
-    const ended = playUpload({ uploadId, videoId, sizeBytes, stored, signal: stop.signal, slots })
+    const failed = failures.get(uploadId) ?? 0
+    const isLastTry = failed + 1 >= TRIES_MAX
+    const ended = playUpload({ uploadId, videoId, sizeBytes, stored, signal: stop.signal, slots, isLastTry })
       .then((outcome) => {
         if (outcome === 'settled') settled.add(uploadId)
         if (settled.size > SETTLED_MAX) settled.clear()
       })
       .catch((error) => {
-        if (isPeekrError(error) && error.code === 'cancelled') return
-        log.warn({ err: error, videoId }, 'this upload could not be played early')
+        if (isCancelled(error)) return
+        if (failures.size >= SETTLED_MAX) failures.clear()
+        failures.set(uploadId, failed + 1)
+        log.warn({ err: error, videoId }, 'this upload could not be played early; the next bytes try again')
       })
       .finally(() => running.delete(videoId))
     running.set(videoId, { stored, stop, ended })
@@ -85,6 +92,7 @@ interface Upload {
   signal: AbortSignal
   /** Only what plays takes one: why another cannot be played is said whatever else is going on. */
   slots: { free: number }
+  isLastTry: boolean
 }
 
 /** Looks at what has come, and plays it if it can be and a slot is free. The next bytes that come tell more, or come later. */
@@ -105,7 +113,7 @@ async function playUpload(upload: Upload): Promise<'settled' | 'unknown'> {
 
 /** From the claim to the moment that what was early is gone again. */
 async function playHead(
-  { uploadId, videoId, sizeBytes, stored, signal }: Upload,
+  { uploadId, videoId, sizeBytes, stored, signal, isLastTry }: Upload,
   uploadPath: string,
   head: Exclude<HeadVerdict, { kind: 'unknown' }>,
 ): Promise<'settled'> {
@@ -132,7 +140,9 @@ async function playHead(
     const sentence = await task.catch((error) => {
       if (isSourceFailure(error))
         return 'It plays once all of it has come, because its beginning could not be read.'
-      throw error
+      if (!isLastTry || isCancelled(error)) throw error
+      getLog('early-play').warn({ err: error, videoId }, 'this upload could not be played early')
+      return GIVEN_UP
     })
     if (sentence !== null) {
       await library.removeRevision(videoId, id)
@@ -152,6 +162,12 @@ async function playHead(
 
 const ROOM_BYTES_MIN = 1024 ** 3
 const NO_ROOM = 'It plays once all of it has come, because the disk has no room for it twice until then.'
+const GIVEN_UP =
+  'It plays once all of it has come, because what was made of its beginning was cut off several times. Peekr’s log has the reason.'
+
+function isCancelled(error: unknown): boolean {
+  return isPeekrError(error) && error.code === 'cancelled'
+}
 
 async function judgeUpload(path: string, stored: SharedArrayBuffer): Promise<HeadVerdict> {
   const file = await open(path)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EarlyReport, PlayableHead } from '#lib/domain/early-play'
 import { INIT_SEGMENT, MEDIA_PLAYLIST, segmentPattern } from '#lib/domain/media-paths'
 import type { SourceProbe, SourceVideo } from '#lib/domain/source-probe'
-import { isPeekrError, PeekrError } from '#lib/errors'
+import { isPeekrError } from '#lib/errors'
 import { AAC_CODEC } from '#lib/hls/codec-string'
 import { findFileCodec } from '#lib/hls/find-file-codec'
 import { parseMediaPlaylist } from '#lib/hls/media-playlist'
@@ -12,7 +12,7 @@ import { buildInputGuard } from '#lib/media/allowed-formats'
 import { MEDIA_LIMITS } from '#lib/media/media-limits'
 import type { MediaTools } from '#lib/media/media-tools'
 import { probeSource } from '#lib/media/probe-source'
-import { runFfmpeg } from '#lib/media/run-ffmpeg'
+import { requireUndisturbed, runFfmpeg } from '#lib/media/run-ffmpeg'
 import { findCopyRefusal } from '#lib/transcode/copy/decide-copy'
 import { AUDIO_BITRATE_BPS } from '#lib/transcode/plan-encode'
 
@@ -42,7 +42,7 @@ const COPIED_BPS_MAX = 12_500_000
  * Makes a growing HLS rendition of a file that is still being uploaded: FFmpeg, in the sandbox, is fed through its standard input with
  * what has been acknowledged, and no more; the picture is copied where any browser plays it, else made 360 lines high. Ends with the file.
  * @returns why it cannot be played early, in a sentence, or null
- * @throws cancelled
+ * @throws cancelled, disk_full, and encode_failed when FFmpeg was killed, which tell nothing of the file
  */
 export async function runEarly(request: EarlyRequest): Promise<string | null> {
   const file = await open(request.uploadPath)
@@ -105,7 +105,7 @@ async function feed(
       stallMs: DEADLINE_MS,
       signal,
     })
-    if (result.reason === 'cancelled') throw new PeekrError('cancelled')
+    requireUndisturbed(result)
     return result.reason === null
       ? null
       : 'It plays once all of it has come, because its beginning could not be read.'

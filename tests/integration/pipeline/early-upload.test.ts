@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApiToken } from '#lib/auth/api-tokens'
 import { findVideoRecord, getVideo } from '#lib/catalog/get-video'
 import type { EarlyReport } from '#lib/domain/early-play'
@@ -24,6 +25,7 @@ import {
   waitForEnd,
 } from '../../support/pipeline-test.ts'
 import { callTus, createTusUpload, patchTus } from '../../support/upload-test.ts'
+import { writeKilledOnce } from '../../support/write-killed-once.ts'
 
 const SECONDS = 10
 /** About 10 MB, so that much of it is still to come when enough has come. */
@@ -84,6 +86,70 @@ async function sendHalf(path: string) {
 }
 
 const viewAs = (viewer: PipelineTest['owner'] | null, videoId: string) => getVideo({ viewer, videoId })
+
+describe('when FFmpeg is killed at it', () => {
+  let mark = ''
+  before(async () => {
+    const killed = await writeKilledOnce(folder, 'ffmpeg', 'pipe:0')
+    mark = killed.mark
+    pipeline.configure({ PEEKR_SANDBOX: 'off', PEEKR_FFMPEG: killed.path })
+  })
+  after(() => pipeline.configure({}))
+
+  async function sendInPieces(): Promise<{ videoId: string; next: () => Promise<void> }> {
+    const bytes = await readFile(clip)
+    const { videoId, url: uploadUrl } = await createTusUpload(url, authorization, bytes.length, {
+      filename: 'whole.mkv',
+    })
+    const size = Math.ceil(bytes.length / 10)
+    let at = 0
+    const next = async () => {
+      const piece = bytes.subarray(at, at + size)
+      assert.equal((await patchTus(uploadUrl, authorization, at, piece)).status, 204)
+      at += piece.length
+    }
+    // More than is looked at first.
+    for (let sent = 0; sent < 6; sent++) await next()
+    return { videoId, next }
+  }
+  /** Once nothing is left of what was cut off, the next bytes begin anew. */
+  const untilKilled = async (videoId: string) => {
+    await until('FFmpeg to be killed', () => exists(mark))
+    await until('that to be known', async () => (await findVideoRecord(videoId))?.early === null)
+    await sleep(200)
+  }
+
+  test('the next bytes begin anew, and its owner plays it', async () => {
+    const { videoId, next } = await sendInPieces()
+    await untilKilled(videoId)
+    await next()
+    const { early } = await until('early play', async () => {
+      const view = await viewAs(pipeline.owner, videoId)
+      return view.playback !== null && view
+    })
+    assert.equal(early?.sentence, null)
+    for (let sent = 7; sent < 10; sent++) await next()
+    assert.equal((await waitForEnd(videoId)).state, 'ready')
+  })
+
+  test('after three times it is left until all has come, which is told and not blamed on the file', async () => {
+    await rm(mark)
+    const { videoId, next } = await sendInPieces()
+    for (let killed = 1; killed < 3; killed++) {
+      await untilKilled(videoId)
+      await rm(mark)
+      await next()
+    }
+    const { early, playback } = await until('the reason', async () => {
+      const view = await viewAs(pipeline.owner, videoId)
+      return view.early?.sentence ? view : null
+    })
+    assert.match(early?.sentence ?? '', /^It plays once all of it has come, .* was cut off several times\./)
+    assert.equal(playback, null)
+    for (let sent = 8; sent < 10; sent++) await next()
+    assert.equal((await waitForEnd(videoId)).state, 'ready')
+  })
+})
 
 test('its owner plays it before the last byte, nobody else does, and when all has come only the real one is left', async () => {
   const { videoId, rest } = await sendHalf(clip)
