@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { JobModel } from '#lib/db/models/job'
-import { POSTER } from '#lib/domain/media-paths'
+import { AUDIO_FOLDER, MEDIA_PLAYLIST, POSTER } from '#lib/domain/media-paths'
 import { makeClip } from '../../support/make-clip.ts'
 import {
   getJobOf,
@@ -59,19 +59,25 @@ test('a file is not to blame when ffprobe is killed while it looks at it, nor wi
   }
 })
 
-test('a unit is not called wrong when FFmpeg is killed while it decodes it once more', async () => {
-  const other = join(folder, 'proof')
-  await mkdir(other)
-  const killed = await writeKilledOnce(other, 'ffmpeg', 'crccheck*')
-  peekr.configure({ PEEKR_SANDBOX: 'off', PEEKR_FFMPEG: killed.path })
-  const clip = await makeClip({ folder, name: 'proof.avi', seconds: 4, video: 'mpeg4' })
-  const videoId = await importClip(peekr, clip)
-  const { state, failure } = await waitForEnd(videoId)
-  assert.equal(state, 'ready', JSON.stringify(failure))
-  const units = await JobModel.find({ videoId, kind: 'transcode' }).lean()
-  const cutOff = units.flatMap(({ history }) => history.filter(({ outcome }) => outcome !== 'done'))
-  assert.deepEqual(
-    cutOff.map(({ outcome, reason, failure }) => [outcome, reason, failure?.code]),
-    [['retried', 'killed', 'encode_failed']],
-  )
-})
+// Its own proof each: beside a picture the sound's may come before, or after.
+for (const [kind, argument, audio] of [
+  ['transcode', 'crccheck*', null],
+  ['sound', `file:*/${AUDIO_FOLDER}/${MEDIA_PLAYLIST}`, 'aac'],
+] as const) {
+  test(`what a ${kind} job made is not called wrong when FFmpeg is killed while it decodes it once more`, async () => {
+    const other = join(folder, kind)
+    await mkdir(other)
+    const killed = await writeKilledOnce(other, 'ffmpeg', argument)
+    peekr.configure({ PEEKR_SANDBOX: 'off', PEEKR_FFMPEG: killed.path })
+    const clip = await makeClip({ folder, name: `${kind}.avi`, seconds: 4, video: 'mpeg4', audio })
+    const videoId = await importClip(peekr, clip)
+    const { state, failure } = await waitForEnd(videoId)
+    assert.equal(state, 'ready', JSON.stringify(failure))
+    const jobs = await JobModel.find({ videoId, kind }).lean()
+    const cutOff = jobs.flatMap(({ history }) => history.filter(({ outcome }) => outcome !== 'done'))
+    assert.deepEqual(
+      cutOff.map(({ outcome, reason, failure }) => [outcome, reason, failure?.code]),
+      [['retried', 'killed', 'encode_failed']],
+    )
+  })
+}

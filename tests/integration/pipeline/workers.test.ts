@@ -12,7 +12,7 @@ import { createId } from '#lib/domain/id'
 import { isPeekrError } from '#lib/errors'
 import { parseMediaPlaylist } from '#lib/hls/media-playlist'
 import { readPictureTimes, TICKS_PER_SECOND } from '#lib/hls/read-picture-times'
-import { claimJob, completeJob } from '#lib/jobs/leases'
+import { claimJob, completeJob, enqueueJob } from '#lib/jobs/leases'
 import { getLibrary } from '#lib/jobs/library'
 import { presentJob } from '#lib/jobs/present-job'
 import { runJob } from '#lib/jobs/run-job'
@@ -94,7 +94,12 @@ test('two workers at one unit at the same time do no harm: one’s is taken whol
   const mine = await claim('transcode')
   assert.equal(mine.unit, '0-low')
   // As of a machine that stood still for a while: it holds nothing any more and does not know.
-  await JobModel.updateOne({ _id: mine._id }, { $set: { 'lease.expiresAt': new Date(0) } })
+  await expire(mine)
+  // Until both have ended nothing is assembled, or the video could be published, and mine removed, before it is done.
+  await enqueueJob('assemble', videoId)
+  const assembly = await claim('assemble')
+  const later = new Date(Date.now() + 3_600_000)
+  await JobModel.updateOne({ _id: assembly._id }, { $set: { 'lease.expiresAt': later } })
   worker = await startSecond()
   const other = await until('the second worker at the unit', () =>
     JobModel.findOne({ _id: mine._id, state: 'running', attempts: 2 }).lean(),
@@ -103,6 +108,7 @@ test('two workers at one unit at the same time do no harm: one’s is taken whol
   const context = { signal: new AbortController().signal, report: () => {}, log: () => {} }
   const made = await STAGES.transcode(mine, context)
   assert.equal(await completeJob(mine, { ...made, log: [] }), 'lost')
+  await expire(assembly)
   const video = await waitForEnd(videoId)
   assert.equal(video.state, 'ready', JSON.stringify(video.failure))
   for (const { name } of video.revision?.renditions ?? []) await assertExact(videoId, name)
@@ -166,6 +172,11 @@ test('one unit put back by an administrator: its FFmpeg ends, it is made anew, a
 
 async function claim(kind: JobRecord['kind']): Promise<JobRecord> {
   return until(`a ${kind} job`, () => claimJob('here', [kind]))
+}
+
+/** As when its holder has not been heard of for too long. */
+async function expire({ _id }: JobRecord): Promise<void> {
+  await JobModel.updateOne({ _id }, { $set: { 'lease.expiresAt': new Date(0) } })
 }
 
 async function runHere(kind: JobRecord['kind']): Promise<void> {
